@@ -1,0 +1,20 @@
+import htmx from "htmx.org";
+import { startDesk } from "./desk.js";
+import { startForms } from "./forms.js";
+import { startKeys } from "./keys.js";
+import { startMenus } from "./menus.js";
+import { startScripts } from "./scripts.js";
+
+// The policy of the page allows no inline style and no eval, and nothing from elsewhere.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+htmx.config.scrollIntoViewOnBoost = false;
+
+document.documentElement.classList.add("has-js");
+startKeys();
+startMenus();
+startForms();
+startScripts();
+startDesk(htmx);

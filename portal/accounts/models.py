@@ -1,0 +1,63 @@
+"""People, what they may do, and the sessions they are signed in with."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.core.database import Base, instant, pk
+
+from .rules.roles import Role
+
+
+class Person(Base):
+    """Somebody who may sign in, or a service that acts by name (kind "service", which never signs in)."""
+
+    __tablename__ = "people"
+
+    id: Mapped[pk]
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(20), default="person")
+    active: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[instant]
+    version: Mapped[int] = mapped_column(default=1)
+
+    roles: Mapped[list["PersonRole"]] = relationship(lazy="selectin", order_by="PersonRole.id")
+
+    @property
+    def role_set(self) -> frozenset[Role]:
+        """The roles held now."""
+        return frozenset(held.role for held in self.roles)
+
+
+class PersonRole(Base):
+    """A role a person holds."""
+
+    __tablename__ = "person_roles"
+    __table_args__ = (UniqueConstraint("person_id", "role"),)
+
+    id: Mapped[pk]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    role: Mapped[Role] = mapped_column(String(1))
+    granted_at: Mapped[instant]
+    granted_by: Mapped[str] = mapped_column(String(60))
+
+
+class UserSession(Base):
+    """One sign-in in one browser. The browser holds the secret, the database only its hash."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[pk]
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    started_at: Mapped[instant]
+    seen_at: Mapped[instant]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(String(60), default="")
+    browser: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(60), default="")
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")

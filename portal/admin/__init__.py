@@ -1,0 +1,1 @@
+"""Consoles of the three administrators, and the set-up of the portal."""

@@ -1,0 +1,31 @@
+"""How the portal is: database, index, versions."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from portal.core.database import db
+from portal.core.migrations import current_revision, head_revision
+from portal.search.engine.types import IndexDamaged
+from portal.search.services import behind, engine
+
+
+def health() -> list[dict[str, Any]]:
+    """One row for each thing that may be ill: label, state, value and what to do."""
+    db.session.execute(text("SELECT 1"))
+    database = "PostgreSQL" if db.engine.dialect.name == "postgresql" else "SQLite"
+    at, head = current_revision(), head_revision()
+    rows = [
+        _row("数据库", True, database, "连得上，答得出"),
+        _row("结构版本", at == head, at or "还没有建", "" if at == head else f"程序要 {head}，请运行 flask setup"),
+    ]
+    try:
+        left, documents = behind(), engine().stats()["documents"]
+        rows.append(_row("搜索索引", left == 0, f"{documents} 篇", "与数据库一致" if left == 0 else f"还差 {left} 项"))
+    except IndexDamaged as damage:
+        rows.append(_row("搜索索引", False, "坏了", f"{damage}；下一次搜索时自动重建"))
+    return rows
+
+
+def _row(label: str, well: bool, value: str, note: str) -> dict[str, Any]:
+    return {"label": label, "state": "正常" if well else "要处理", "value": value, "note": note}

@@ -1,0 +1,103 @@
+"""The one write path (DESIGN §6): one transaction, audit and outbox rows last, under one lock, then what follows.
+
+Domains collect items while they work (`collect("audit", row)`); when the transaction commits, the writer registered for
+each kind turns them into rows. So their numbers follow the order of commits, and a rollback forgets them.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from .database import db, writing
+
+Writer = Callable[[Session, list[Any]], None]
+_writers: dict[str, Writer] = {}
+_followers: dict[str, Callable[[], None]] = {}
+_LOCK = 7_301_230  # an arbitrary number: the advisory lock that orders audit and outbox rows on PostgreSQL
+
+
+class ReadOnlyError(RuntimeError):
+    """Something tried to write where only reading is allowed (a GET, a page, a query)."""
+
+
+def at_commit(kind: str, writer: Writer) -> None:
+    """Register who turns the collected items of a kind into rows, as the last thing before the commit."""
+    _writers[kind] = writer
+
+
+def after_commit(name: str, follower: Callable[[], None]) -> None:
+    """Register what is done after each commit that collected something; it must not raise."""
+    _followers[name] = follower
+
+
+def collect(kind: str, item: Any) -> None:
+    """Hand an item to the writer of its kind; it is written with the commit or not at all."""
+    db.session().info.setdefault("collected", {}).setdefault(kind, []).append(item)
+
+
+def writing_now() -> bool:
+    """Whether this context is in its write transaction, or about to open it."""
+    return writing.get()
+
+
+def begin_write() -> None:
+    """From here on, the next statement of this context opens the one write transaction."""
+    db.session.rollback()
+    writing.set(True)
+
+
+def end_write() -> None:
+    """Back to reading; anything not committed is dropped."""
+    db.session.rollback()
+    writing.set(False)
+
+
+def commit() -> None:
+    """Commit the write transaction and then do what its rows ask for."""
+    session = db.session()
+    followed = bool(session.info.get("collected"))
+    session.commit()
+    writing.set(False)
+    if followed:
+        for follow in _followers.values():
+            follow()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """A write transaction for commands and jobs: committed at the end, nothing kept of one that raised."""
+    begin_write()
+    try:
+        yield
+        commit()
+    except BaseException:
+        end_write()
+        raise
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_outside(session: Session, context: Any, instances: Any) -> None:
+    if not writing.get() and (session.new or session.dirty or session.deleted):
+        raise ReadOnlyError("a write needs begin_write() or transaction()")
+
+
+@event.listens_for(Session, "before_commit")
+def _write_collected(session: Session) -> None:
+    collected = session.info.get("collected")
+    if not collected:
+        return
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    for kind, items in collected.items():
+        _writers[kind](session, items)
+    session.flush()
+    collected.clear()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, previous: Any) -> None:
+    session.info.pop("collected", None)

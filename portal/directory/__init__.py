@@ -1,0 +1,1 @@
+"""The units that handle what companies ask for, and how to reach them."""

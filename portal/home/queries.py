@@ -1,0 +1,123 @@
+"""What the desk shows: answer cards for a query, with their addresses and why they matched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.categories.queries import codes, tree
+from portal.core.database import db
+from portal.core.text import cut, like_pattern
+from portal.knowledge.models import Phrase, Revision
+from portal.knowledge.queries.articles import counts_by_category, favourites, recently_opened
+from portal.knowledge.queries.cards import Card, cards, current_revisions
+from portal.knowledge.queries.documents import revision_id
+from portal.knowledge.queries.visible import answering
+from portal.search.engine.types import Hit
+from portal.search.queries import find
+
+AT_ONCE = 10
+WHERE = {"phrases": "相似问", "title": "标题", "script": "话术", "body": "正文", "basis": "依据"}
+
+
+@dataclass
+class Answers:
+    """What the desk found: cards in order, how many in all, and what to say when that is less than usual."""
+
+    cards: list[Card] = field(default_factory=list)
+    total: int = 0
+    took_ms: int = 0
+    facets: list[dict[str, Any]] = field(default_factory=list)
+    degraded: str | None = None
+    meant: str | None = None
+    nearest: list[str] = field(default_factory=list)
+
+
+def answer(query: str, *, category: str, now: datetime, person_id: int | None, limit: int = AT_ONCE) -> Answers:
+    """The answer cards for a query; validity is checked again in the database, so that nothing expired is shown."""
+    words = query.strip()
+    if not words:
+        return Answers()
+    filters = {"category": [category]} if category else {}
+    results, took = find(words, at=now, filters=filters, limit=limit)
+    if results is None:
+        found = cards(_by_database(words, category, now, limit), now=now, person_id=person_id)
+        return Answers(found, len(found), round(took), degraded="搜索索引正在修复，先用字面查找，结果可能不全")
+    by_revision = {revision_id(hit.id): hit for hit in results.hits}
+    found = cards(list(by_revision), now=now, person_id=person_id)
+    for card in found:
+        _explain(card, by_revision[card.revision_id])
+    gone = len(by_revision) - len(found)
+    answers = Answers(found, results.total - gone, round(took), meant=results.meant)
+    answers.facets = _facets(results.facets.get("category", {}), category)
+    return answers
+
+
+def _by_database(words: str, category: str, now: datetime, limit: int) -> list[int]:
+    """Without an index: titles, phrases and scripts that hold the words as they stand."""
+    like = like_pattern(words)
+    phrased = select(Phrase.article_id).where(Phrase.text.like(like, escape="\\"))
+    statement = select(Revision.id).where(
+        Revision.id.in_(answering(now)),
+        Revision.title.like(like, escape="\\")
+        | Revision.script.like(like, escape="\\")
+        | Revision.article_id.in_(phrased),
+    )
+    if category:
+        statement = statement.where(Revision.article.has(category_id=codes()[category].id))
+    return list(db.session.scalars(statement.order_by(Revision.id).limit(limit)))
+
+
+def _explain(card: Card, hit: Hit) -> None:
+    title_spans = hit.spans.get("title") or [[]]
+    card.title_parts = cut(card.title, title_spans[0])
+    if hit.why is None or hit.why.field == "title":
+        return
+    spans = next(
+        (spans for text, spans in zip(_texts(hit), hit.spans.get(hit.why.field, []), strict=False) if text), []
+    )
+    card.why = {"kind": WHERE.get(hit.why.field, ""), "parts": cut(hit.why.text, spans)}
+
+
+def _texts(hit: Hit) -> Sequence[str]:
+    return [hit.why.text] if hit.why else []
+
+
+def _facets(counts: Any, active: str) -> list[dict[str, Any]]:
+    known = codes()
+    leaves = [(code, count) for code, count in counts.items() if code in known and len(code) > 2]
+    leaves.sort(key=lambda pair: (-pair[1], pair[0]))
+    return [
+        {"code": code, "name": known[code].name, "count": count, "active": code == active} for code, count in leaves[:6]
+    ]
+
+
+def shelf(person_id: int, now: datetime) -> dict[str, list[Card]]:
+    """What a person has at hand: the articles opened last, and the favourites."""
+    lists = {"recent": recently_opened(person_id), "favourites": favourites(person_id)[:8]}
+    return {
+        name: cards(current_revisions(ids, now), now=now, person_id=person_id) if ids else []
+        for name, ids in lists.items()
+    }
+
+
+def category_tree(now: datetime) -> list[dict[str, Any]]:
+    """The first-level categories with how many articles answer below each."""
+    counts = counts_by_category(now)
+    found = []
+    for top in tree():
+        below = [(child, counts.get(child.code, 0)) for child in top.children]
+        found.append(
+            {
+                "code": top.code,
+                "name": top.name,
+                "count": counts.get(top.code, 0) + sum(count for _, count in below),
+                "children": [
+                    {"code": c.code, "name": c.name, "count": n, "units": [held.unit.name for held in c.units]}
+                    for c, n in below
+                ],
+            }
+        )
+    return found

@@ -1,0 +1,85 @@
+"""What the search index is fed: every published revision that may answer now or later, with its stretch of time."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.core.database import db
+from portal.search.engine.types import Document
+
+from ..models import Article, Publication, Revision
+from ..rules.force import Window
+from .visible import stretches
+
+PREFIX = "article:"
+"""Keys of the outbox that belong to articles: article:17; their documents are article:17:<revision id>."""
+
+
+def documents(keys: Iterable[str]) -> dict[str, Document | None]:
+    """Document id → the document as it should be, or None where it should be gone, for these outbox keys."""
+    ids = {int(key.removeprefix(PREFIX)) for key in keys}
+    found: dict[str, Document | None] = {}
+    for article_id, revision_id in db.session.execute(
+        select(Publication.article_id, Publication.revision_id).where(
+            Publication.article_id.in_(ids), Publication.revision_id.is_not(None)
+        )
+    ):
+        found[f"{PREFIX}{article_id}:{revision_id}"] = None
+    for document in _of(ids):
+        found[document.id] = document
+    return found
+
+
+def all_documents() -> Iterator[Document]:
+    """Every document the index should hold, a few hundred articles at a time."""
+    ids = list(db.session.scalars(select(Article.id).order_by(Article.id)))
+    for start in range(0, len(ids), 500):
+        yield from _of(set(ids[start : start + 500]))
+        db.session.expunge_all()
+
+
+def revision_id(document_id: str) -> int:
+    """The revision a document of the index stands for."""
+    return int(document_id.rsplit(":", 1)[1])
+
+
+def _of(article_ids: set[int]) -> Iterator[Document]:
+    by_article = stretches(article_ids)
+    spans = {window.revision_id: window for of_one in by_article.values() for window in of_one}
+    statement = (
+        select(Revision)
+        .where(Revision.id.in_(spans))
+        .options(
+            selectinload(Revision.basis),
+            joinedload(Revision.article).joinedload(Article.category),
+            joinedload(Revision.article).selectinload(Article.phrases),
+        )
+        .order_by(Revision.id)
+    )
+    for revision in db.session.scalars(statement):
+        yield _document(revision, spans[revision.id])
+
+
+def _document(revision: Revision, span: Window) -> Document:
+    article = revision.article
+    basis = [f"{row.source} {row.article} {row.text} {row.note}".strip() for row in revision.basis]
+    return Document(
+        id=f"{PREFIX}{article.id}:{revision.id}",
+        fields={
+            "title": revision.title,
+            "phrases": [phrase.text for phrase in article.phrases],
+            "script": revision.script,
+            "body": revision.body,
+            "basis": basis,
+        },
+        filters={
+            "category": [article.category.code, article.category.code[:2]],
+            "kind": [revision.kind],
+            "unit": [revision.unit],
+            "district": [revision.district],
+            "audience": [revision.audience],
+        },
+        valid_from=span.start.timestamp(),
+        valid_to=span.end.timestamp() if span.end else None,
+    )

@@ -1,0 +1,104 @@
+"""The one place that decides which text answers at a moment; every surface asks here.
+
+`answering` is the pure rule of rules/force.py said in SQL, for lists; a test holds the two against each other.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from portal.core.clock import beijing_day
+from portal.core.database import db
+
+from ..models import Article, Basis, Publication, Revision
+from ..rules import force
+
+
+def answering(now: datetime) -> Select[int]:
+    """The ids of the revisions that may be read out at this moment: live in the ledger and in force."""
+    line, later = aliased(Publication), aliased(Publication)
+    overtaken = exists().where(
+        later.article_id == line.article_id,
+        later.from_at <= now,
+        or_(later.from_at > line.from_at, and_(later.from_at == line.from_at, later.id > line.id)),
+    )
+    return (
+        select(Revision.id)
+        .join(line, line.revision_id == Revision.id)
+        .where(line.from_at <= now, ~overtaken, in_force(beijing_day(now)))
+    )
+
+
+def in_force(today: date) -> ColumnElement[bool]:
+    """That a revision's own validity and every one of its basis rows hold today."""
+    row = aliased(Basis)
+    out = exists().where(row.revision_id == Revision.id, or_(row.in_force_from > today, row.in_force_to < today))
+    return and_(Revision.valid_from <= today, or_(Revision.valid_to.is_(None), Revision.valid_to >= today), ~out)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What an article says now, and when that changes.
+
+    Attributes:
+        current: the stretch that holds now, None when nothing answers.
+        following: the next stretch, None when none is published.
+    """
+
+    current: force.Window | None
+    following: force.Window | None
+
+    @property
+    def changes_on(self) -> date | None:
+        """The day in Beijing on which another text takes over."""
+        return beijing_day(self.following.start) if self.following else None
+
+
+def stretches(article_ids: Collection[int]) -> dict[int, list[force.Window]]:
+    """Article id → the stretches during which each published revision may answer, in order."""
+    lines: dict[int, list[Publication]] = {key: [] for key in article_ids}
+    for line in db.session.scalars(select(Publication).where(Publication.article_id.in_(article_ids))):
+        lines[line.article_id].append(line)
+    wanted = {line.revision_id for of_one in lines.values() for line in of_one if line.revision_id}
+    revisions: Mapping[int, Revision] = {
+        revision.id: revision
+        for revision in db.session.scalars(
+            select(Revision).where(Revision.id.in_(wanted)).options(selectinload(Revision.basis))
+        )
+    }
+    return {key: _narrowed(of_one, revisions) for key, of_one in lines.items()}
+
+
+def _narrowed(lines: list[Publication], revisions: Mapping[int, Revision]) -> list[force.Window]:
+    found = []
+    for window in force.windows(lines):
+        revision = revisions[window.revision_id]
+        narrow = force.answering(
+            window, valid_from=revision.valid_from, valid_to=revision.valid_to, basis=revision.basis
+        )
+        if narrow:
+            found.append(narrow)
+    return found
+
+
+def outlook(of_one: list[force.Window], now: datetime) -> Outlook:
+    """What holds now and what comes next, of one article's stretches."""
+    current = next((window for window in of_one if window.holds(now)), None)
+    following = next((window for window in of_one if window.start > now), None)
+    return Outlook(current, following)
+
+
+def article_by_number(number: str) -> Article | None:
+    """One article with its category, phrases and ledger."""
+    return db.session.scalar(
+        select(Article)
+        .where(Article.number == number)
+        .options(
+            selectinload(Article.category).selectinload(Article.category.property.mapper.class_.parent),
+            selectinload(Article.phrases),
+            selectinload(Article.publications),
+        )
+    )

@@ -1,0 +1,169 @@
+"""A revision is added, reviewed and published; each step a row that is never changed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal.accounts.models import Person
+from portal.audit.services import Actor, record
+from portal.categories.models import Category
+from portal.core.database import db
+from portal.core.errors import DomainError
+from portal.search.services import index_later
+
+from ..models import Article, Basis, Phrase, Publication, Review, Revision
+from ..queries.documents import PREFIX
+from ..rules.identity import number, revision_hash
+
+TEXT_FIELDS = [
+    "title",
+    "script",
+    "body",
+    "audience",
+    "district",
+    "unit",
+    "kind",
+    "valid_from",
+    "valid_to",
+    "checked",
+    "confidence",
+    "note",
+]
+
+
+def ref(article: Article) -> str:
+    """The article as the audit names it."""
+    return f"article:{article.number}"
+
+
+def create_article(category: Category, *, slug: str | None, by: Actor, now: datetime) -> Article:
+    """A new article with the next free number of its category."""
+    taken = db.session.scalars(select(Article.number).where(Article.number.startswith(f"KB-{category.code}-")))
+    highest = max((int(n.rsplit("-", 1)[1]) for n in taken), default=0)
+    article = Article(number=number(category.code, highest), slug=slug, category_id=category.id, created_at=now)
+    db.session.add(article)
+    db.session.flush()
+    record("knowledge:article:create", ref(article), by=by, now=now, changes={"category": category.code})
+    return article
+
+
+def content_hash(content: dict[str, Any], basis: Sequence[dict[str, Any]]) -> str:
+    """The hash of a revision that says this."""
+    return revision_hash({**{key: content[key] for key in TEXT_FIELDS}, "basis": list(basis)})
+
+
+def add_revision(
+    article: Article,
+    *,
+    content: dict[str, Any],
+    body_html: str,
+    basis: Sequence[dict[str, Any]],
+    author: Person,
+    why: str,
+    weight: str,
+    now: datetime,
+) -> Revision:
+    """Add an immutable revision; it is live nowhere until it is published.
+
+    Args:
+        article: the article it belongs to.
+        content: every field of TEXT_FIELDS.
+        body_html: the body, rendered and cleaned before the write began.
+        basis: rows with text, source, article, in_force_from, in_force_to, checked, note.
+        author: who wrote it.
+        why: the reason, for the history.
+        weight: 勘误, 一般修改 or 实质修改.
+        now: the moment.
+    """
+    newest = db.session.execute(
+        select(func.max(Revision.no), func.max(Revision.id)).where(Revision.article_id == article.id)
+    ).one()
+    revision = Revision(
+        article_id=article.id,
+        no=(newest[0] or 0) + 1,
+        base_id=newest[1],
+        body_html=body_html,
+        weight=weight,
+        why=why,
+        sha256=content_hash(content, basis),
+        author_id=author.id,
+        author_name=author.name,
+        created_at=now,
+        **{key: content[key] for key in TEXT_FIELDS},
+    )
+    revision.basis = [Basis(position=position, **row) for position, row in enumerate(basis, start=1)]
+    db.session.add(revision)
+    db.session.flush()
+    record(
+        "knowledge:revision:add",
+        ref(article),
+        by=Actor(author.id, author.name),
+        now=now,
+        changes={"no": revision.no, "sha256": revision.sha256, "weight": weight},
+        reason=why,
+    )
+    return revision
+
+
+def add_phrases(article: Article, phrases: Sequence[str], *, origin: str, by: Actor, now: datetime) -> int:
+    """Add the phrases that are not there yet; returns how many were new."""
+    known = set(db.session.scalars(select(Phrase.text).where(Phrase.article_id == article.id)))
+    new = [text for text in dict.fromkeys(phrases) if text not in known]
+    for text in new:
+        db.session.add(Phrase(article_id=article.id, text=text, origin=origin, added_at=now))
+    if new:
+        record("knowledge:phrase:add", ref(article), by=by, now=now, changes={"phrases": new})
+        index_later(f"{PREFIX}{article.id}")
+    return len(new)
+
+
+def approve_and_publish(
+    article: Article, revision: Revision, *, from_at: datetime, approver: Person, reason: str, now: datetime
+) -> Publication:
+    """Approve a revision and let it speak from a moment on.
+
+    Raises:
+        DomainError: the approver wrote it (four eyes; the database keeps this too).
+    """
+    if revision.author_id == approver.id:
+        raise DomainError("写的人不能审自己的版本")
+    review = Review(
+        revision_id=revision.id,
+        author_id=revision.author_id,
+        reviewer_id=approver.id,
+        reviewer_name=approver.name,
+        verdict="通过",
+        remark=reason,
+        at=now,
+    )
+    db.session.add(review)
+    db.session.flush()
+    line = Publication(
+        article_id=article.id,
+        revision_id=revision.id,
+        review_id=review.id,
+        from_at=from_at,
+        by_id=approver.id,
+        by_name=approver.name,
+        reason=reason,
+        at=now,
+    )
+    db.session.add(line)
+    db.session.flush()
+    record(
+        "knowledge:article:publish",
+        ref(article),
+        by=Actor(approver.id, approver.name),
+        now=now,
+        changes={"revision": revision.no, "from": from_at.isoformat()},
+        reason=reason,
+    )
+    index_later(f"{PREFIX}{article.id}")
+    return line
+
+
+def validity_words(start: date, end: date | None) -> str:
+    """A validity in words."""
+    return f"{start.isoformat()} 至 {end.isoformat()}" if end else f"{start.isoformat()} 起"

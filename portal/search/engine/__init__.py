@@ -1,0 +1,1 @@
+"""The index on disk and the search over it: documents in, hits out."""

@@ -1,0 +1,133 @@
+"""What goes into the index and what comes out; the ids are opaque strings of the caller."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+FIELDS = ("title", "phrases", "script", "body", "basis")
+"""The fields a document may have, in the order in which they explain a hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text that can answer, from `valid_from` until just before `valid_to` (epoch seconds; None is without end)."""
+
+    id: str
+    fields: Mapping[str, str | Sequence[str]]
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    valid_from: float | None = None
+    valid_to: float | None = None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of one field; a single text is a sequence of one."""
+        value = self.fields.get(name, ())
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    def canonical(self) -> bytes:
+        """The document as bytes that are equal for equal documents."""
+        content = {
+            "id": self.id,
+            "fields": {name: list(self.texts(name)) for name in FIELDS if any(self.texts(name))},
+            "filters": {name: sorted(set(values)) for name, values in self.filters.items() if values},
+            "valid": [self.valid_from, self.valid_to],
+        }
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
+            "utf-8", "replace"
+        )
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the document, by which index and database are compared."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    @staticmethod
+    def from_canonical(data: bytes) -> "Document":
+        """The document that `canonical` wrote."""
+        content = json.loads(data)
+        start, end = content["valid"]
+        return Document(content["id"], content["fields"], content["filters"], start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A document that must be found no more."""
+
+    id: str
+
+
+Change = Document | Deleted
+
+
+class How(StrEnum):
+    """By what a hit was found, for the line that says why."""
+
+    WORDS = "words"
+    SYNONYM = "synonym"
+    SOUND = "sound"
+    LETTERS = "letters"
+    MEANING = "meaning"
+
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What speaks for a hit: a title or phrase as a whole, or a sentence; `spans` are the places to mark in `text`."""
+
+    field: str
+    text: str
+    how: How
+    spans: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document found: its score, where the words stand in each text of each field, and why."""
+
+    id: str
+    score: float
+    spans: Mapping[str, Sequence[Sequence[Span]]]
+    why: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of hits, the exact number that paging shows in all, counts by filter value, and what may have been meant."""
+
+    hits: Sequence[Hit]
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+    meant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How the index compares with what it should hold; `damaged` names files."""
+
+    documents: int
+    expected: int
+    missing: Sequence[str]
+    stale: Sequence[str]
+    extra: Sequence[str]
+    damaged: Sequence[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.missing or self.stale or self.extra or self.damaged)
+
+
+class IndexDamaged(Exception):
+    """The index is missing, damaged, foreign or of another version: rebuild it, and answer from elsewhere meanwhile."""
+
+    def __init__(self, reason: str, files: Sequence[str] = ()) -> None:
+        super().__init__(reason if not files else f"{reason}: {', '.join(files)}")
+        self.reason = reason
+        self.files = tuple(files)
+
+
+class IndexBusy(Exception):
+    """Another writer holds the lock."""

@@ -1,0 +1,85 @@
+"""The measurement behind `flask search eval`: a temporary index, one thread, every query once unmeasured and once measured."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .engine.engine import Engine
+from .engine.plan import Weights
+from .engine.types import Document
+from .rules.metrics import quality
+
+
+class BadInput(ValueError):
+    """A file cannot be used; the message names file and line."""
+
+
+def evaluate(docs: Path, queries: Path, *, weights: Weights | None = None) -> dict[str, Any]:
+    """Index the documents, ask the questions, and give the figures that docs/commands.md names.
+
+    Raises:
+        BadInput: a line is not what it should be.
+    """
+    documents = [
+        Document(row["id"], {"title": row["title"], "body": row["body"]})
+        for row in _rows(docs, ("id", "title", "body"))
+    ]
+    questions = [(row["text"], frozenset(row["relevant"])) for row in _rows(queries, ("id", "text", "relevant"))]
+    with tempfile.TemporaryDirectory(prefix="zhiying-eval-") as folder:
+        engine = Engine(Path(folder) / "index", weights)
+        started = time.perf_counter()
+        engine.rebuild(documents, 0)
+        build_s = time.perf_counter() - started
+        return {
+            "docs": len(documents),
+            "queries": len(questions),
+            "meaning": False,
+            **_ask(engine, questions),
+            "build_s": build_s,
+        }
+
+
+def _ask(engine: Engine, questions: list[tuple[str, frozenset[str]]]) -> dict[str, float]:
+    judged, times, zero = [], [], 0
+    for text, _ in questions:
+        engine.search(text, at=0.0)
+    for text, relevant in questions:
+        started = time.perf_counter()
+        results = engine.search(text, at=0.0)
+        times.append(1000 * (time.perf_counter() - started))
+        judged.append(quality([hit.id for hit in results.hits], relevant))
+        zero += not results.hits
+    count = max(len(judged), 1)
+    p50, p95 = np.percentile(times, [50, 95]) if times else (0.0, 0.0)
+    return {
+        "hit@1": sum(q.hit_1 for q in judged) / count,
+        "hit@3": sum(q.hit_3 for q in judged) / count,
+        "mrr@10": sum(q.mrr_10 for q in judged) / count,
+        "ndcg@10": sum(q.ndcg_10 for q in judged) / count,
+        "recall@10": sum(q.recall_10 for q in judged) / count,
+        "zero": zero,
+        "p50_ms": float(p50),
+        "p95_ms": float(p95),
+    }
+
+
+def _rows(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}：读不了（{error}）") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise BadInput(f"{path} 第 {number} 行不是 JSON") from None
+        if not isinstance(row, dict) or any(name not in row for name in names):
+            raise BadInput(f"{path} 第 {number} 行缺少 {'、'.join(names)} 中的一项")
+        yield row

@@ -1,0 +1,1 @@
+"""Search by meaning: an encoder behind an interface, vectors beside the index; optional in every way."""

@@ -1,0 +1,57 @@
+"""The agents' desk."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from portal.core.clock import set_clock
+from tests.support.visitor import Visitor
+
+Arrive = Callable[[str], Visitor]
+
+
+def test_an_agent_finds_a_script_in_force_with_its_source(visitor: Arrive) -> None:
+    page = visitor("demo.li").get("home.start", q="注册资本几年内缴足")
+    first = page.select_one("article.answer")
+    assert first is not None
+    assert "五年" in first.get_text() or "5年" in first.get_text()
+    assert "公司法" in first.get_text()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "字" * 10_000,
+        "title:(a AND b) *~2 [x TO y]",
+        "😀😀",
+        "\x00\x07",
+        "，。！？",
+        "'; DROP TABLE articles; --",
+        "%_%",
+        " ",
+    ],
+)
+def test_no_query_is_an_error(visitor: Arrive, query: str) -> None:
+    agent = visitor("demo.li")
+    assert agent.client.get("/desk/results", query_string={"q": query}).status_code == 200
+    assert agent.client.get("/", query_string={"q": query}).status_code == 200
+
+
+def test_the_administrators_land_on_their_console(visitor: Arrive) -> None:
+    assert visitor("demo.feng").client.get("/").location == "/admin/"
+
+
+def test_the_trademark_answer_changes_by_itself_on_new_year(visitor: Arrive) -> None:
+    set_clock(datetime.fromisoformat("2026-12-31T23:59:30+08:00"))
+    agent = visitor("demo.li")
+
+    def told() -> str:
+        return agent.client.get("/desk/results", query_string={"q": "商标异议期几个月"}).text
+
+    before = told()
+    set_clock(datetime.fromisoformat("2027-01-01T00:00:30+08:00"))
+    after = told()
+    assert "三个月" in before or "3个月" in before
+    assert "2027-01-01 起有变化" in before
+    assert "二个月" in after or "两个月" in after or "2个月" in after
+    assert "起有变化" not in after
