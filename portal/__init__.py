@@ -16,7 +16,10 @@ from portal.accounts.access import signed_in
 from portal.accounts.rules.permissions import Permission
 from portal.accounts.views import bp as accounts_bp
 from portal.admin.commands import setup
+from portal.admin.views import audit as _audit  # noqa: F401 — its routes
 from portal.admin.views import bp as admin_bp
+from portal.admin.views import console as _console  # noqa: F401 — its routes
+from portal.admin.views import people as _people  # noqa: F401 — its routes
 from portal.audit.commands import group as audit_commands
 from portal.config import Env, Settings, load_settings
 from portal.core import headers, pages, requests

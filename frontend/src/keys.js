@@ -31,6 +31,7 @@ function press(letter) {
 function focusField(letter) {
   const field = document.querySelector(`[data-focus="${CSS.escape(letter)}"]`);
   field?.focus();
+  field?.select?.();
   return field !== null;
 }
 

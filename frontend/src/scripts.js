@@ -61,6 +61,6 @@ export function startScripts() {
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", (event) => {
     const dialog = document.getElementById("big-script");
-    if (dialog?.open && event.key.toLowerCase() === "r") dialog.close();
+    if (dialog?.open && !event.defaultPrevented && event.key.toLowerCase() === "r") dialog.close();
   });
 }

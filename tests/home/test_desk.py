@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from portal.core.clock import set_clock
 from tests.support.visitor import Visitor
 
@@ -46,7 +47,8 @@ def test_the_trademark_answer_changes_by_itself_on_new_year(visitor: Arrive) -> 
     agent = visitor("demo.li")
 
     def told() -> str:
-        return agent.client.get("/desk/results", query_string={"q": "商标异议期几个月"}).text
+        answer = agent.client.get("/desk/results", query_string={"q": "商标异议期几个月"})
+        return BeautifulSoup(answer.text, "html.parser").get_text()
 
     before = told()
     set_clock(datetime.fromisoformat("2027-01-01T00:00:30+08:00"))

@@ -18,7 +18,7 @@ _NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?[百千万亿]*|[{_CN}]+(?:点[{_CN}]+)?)"
 
 _SILENT = re.compile(
     rf"第[{_CN}\d]+(?:条|款|项|章|节|编|目)(?:之[{_CN}]+)?"
-    rf"|第[{_CN}\d]+(?:次会议|届|批|类|号|版|步|方|三人|三方|一时间)"
+    rf"|第[{_CN}\d]+(?:次会议|届|批|类|号|版|步|方)|第三人|第一时间"
     r"|〔\d{4}〕\d+号|[令函发](?:第)?\d+号|GB/T ?[\d.\-—]+"
     r"|一次性|一日游|千万不要|万一|万元户|十分(?=[重明清])|百分百|三包|五险一金|六险一金|三证合一|多证合一|一人公司|一年一度"
     r"|一人有限责任公司|一人股份|一人(?=独|设立)"
@@ -57,14 +57,20 @@ def number(text: str) -> Decimal:
     text = text.replace(",", "")
     mixed = re.fullmatch(r"(\d+(?:\.\d+)?)([百千万亿]*)", text)
     if mixed:
-        value = Decimal(mixed[1])
-        for step in mixed[2]:
-            value *= {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[step]
-        return value
+        return _stepped(Decimal(mixed[1]), mixed[2])
     whole, _, tail = text.partition("点")
-    value = Decimal(_chinese(whole))
-    if tail:
-        value += Decimal("0." + "".join(str(_DIGITS[c]) for c in tail))
+    if not tail:
+        return Decimal(_chinese(whole))
+    digits = tail.rstrip("百千万亿")
+    if not digits or any(c not in _DIGITS for c in digits):
+        raise ValueError(text)
+    value = Decimal(f"{_chinese(whole)}." + "".join(str(_DIGITS[c]) for c in digits))
+    return _stepped(value, tail[len(digits) :])
+
+
+def _stepped(value: Decimal, steps: str) -> Decimal:
+    for step in steps:
+        value *= {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[step]
     return value
 
 

@@ -53,15 +53,17 @@ def _look(field: str, text: str, plan: Plan) -> _Seen:
             ways.append((How.LETTERS, _spelt(normal, plan.rows)))
         if plan.needles.sounds:
             ways.append((How.SOUND, sounding(normal, plan.needles)))
+    if len(ways) == 1:
+        spans = ways[0][1]
+        return _Seen(field, text, spans, _said(normal.text, spans) * _WORTH[field], How.WORDS)
     spans = joined(span for _, part in ways for span in part)
-    worths = {how: _said(normal.text, part) for how, part in ways}
-    how = max(worths, key=lambda name: worths[name])
+    how = max(ways, key=lambda way: _said(normal.text, way[1]))[0]
     return _Seen(field, text, spans, _said(normal.text, spans) * _WORTH[field], how)
 
 
 def _said(text: str, spans: Sequence[Span]) -> int:
     """How many characters of different words the spans hold; a word said twice counts once."""
-    return sum(map(len, {text[start:end] for start, end in spans}))
+    return sum(map(len, {text[start:end] for start, end in spans})) if spans else 0
 
 
 def _spelt(text: Normal, rows: Sequence[letters.Row]) -> list[Span]:

@@ -20,6 +20,8 @@ RARER = 30
 """A pair this many times rarer than what sounds like it may be a slip."""
 SHORT = 4
 """Up to so many pairs a query rests on each of them; the longer it is, the less one slip matters and the less is guessed."""
+LEAST_DOUBT = 1 / 3
+"""In longer queries nothing is put right: the rest of the words finds what was meant."""
 
 WORDS = (Field.PAIRS, Field.TITLE, Field.PHRASES, Field.SCRIPT, Field.BASIS)
 
@@ -97,7 +99,7 @@ def plan(query: str, weights: Weights, lexicon: Lexicon, frequencies: Frequencie
     wanted.add(Field.SINGLES, tokens.singles, weights.singles)
     sounds = _add_sounds(wanted, common, frequencies)
     words: set[str] = set()
-    fixed = _add_fixed(wanted, words, text, common, lexicon) if weights.typos else None
+    fixed = _add_fixed(wanted, words, text, common, lexicon) if weights.typos and wanted.doubt > LEAST_DOUBT else None
     rows, read = _add_letters(wanted, words, text, common, lexicon) if letters.has_letters(text) else ((), None)
     if weights.synonyms:
         _add_synonyms(wanted, words, text, lexicon)

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 FIELDS = ("title", "phrases", "script", "body", "basis")
 """The fields a document may have, in the order in which they explain a hit."""
@@ -83,14 +84,34 @@ class Why:
     spans: Sequence[Span] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A document found: its score, where the words stand in each text of each field, and why."""
+Spans = Mapping[str, Sequence[Sequence[Span]]]
+"""The places to mark, by field, for each text of the field."""
 
-    id: str
-    score: float
-    spans: Mapping[str, Sequence[Sequence[Span]]]
-    why: Why | None
+
+class Hit:
+    """A document found, and its score; where its words stand and why it was found is worked out when asked."""
+
+    def __init__(self, id: str, score: float, explain: Callable[[], tuple[Spans, Why | None]]) -> None:
+        self.id = id
+        self.score = score
+        self._explain = explain
+
+    @cached_property
+    def _explained(self) -> tuple[Spans, Why | None]:
+        return self._explain()
+
+    @property
+    def spans(self) -> Spans:
+        """The places to mark."""
+        return self._explained[0]
+
+    @property
+    def why(self) -> Why | None:
+        """What speaks for this hit."""
+        return self._explained[1]
+
+    def __repr__(self) -> str:
+        return f"Hit({self.id!r}, {self.score:.3f})"
 
 
 @dataclass(frozen=True, slots=True)

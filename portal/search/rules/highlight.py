@@ -1,8 +1,9 @@
 """Where a text says what was asked: the longest stretches of the query that stand in it, never cut at the edge of a token."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .figures import spelt_figures
 from .normalise import Normal
@@ -19,7 +20,7 @@ _EDGE = "怎么样?|如何|什么|哪些|哪里|哪个|多少|是否|能否|可�
 _FRONT, _BACK = re.compile(rf"(?:{_EDGE})+"), re.compile(rf"(?:{_EDGE})+$")
 _FIRST_PRIVATE = 0xF0000
 _RUN = re.compile(rf"[^\W_{HAN}]+")
-LONGEST_TEXT = 6000
+LONGEST_TEXT = 3000
 """Characters of a text that are looked through; nobody marks words deeper in a page of results."""
 
 
@@ -81,7 +82,7 @@ def says_nothing(text: str) -> bool:
 
 def _longest(text: str, query: str) -> list[Span]:
     """The stretches of the text that stand in the query too, each as long as can be; runs of letters and digits count as one."""
-    runs = {run: chr(_FIRST_PRIVATE + at) for at, run in enumerate(dict.fromkeys(_RUN.findall(query)))}
+    runs = _codes(query)
     if not runs:
         return [_trimmed(text, span) for span in _common(text, query)]
     coded, starts, ends = _coded(text, runs)
@@ -89,33 +90,46 @@ def _longest(text: str, query: str) -> list[Span]:
     return [_trimmed(text, (starts[start], ends[end - 1])) for start, end in _common(coded, asked)]
 
 
+@lru_cache(maxsize=64)
+def _codes(query: str) -> Mapping[str, str]:
+    """One private character for each run of letters or digits in a query."""
+    return {run: chr(_FIRST_PRIVATE + at) for at, run in enumerate(dict.fromkeys(_RUN.findall(query)))}
+
+
+@lru_cache(maxsize=64)
+def _pairs(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The pairs of characters in a query with nothing between words in them, and the codes in it."""
+    word = [c.isalnum() or ord(c) >= _FIRST_PRIVATE for c in query]
+    pairs = dict.fromkeys(query[at : at + 2] for at in range(len(query) - 1) if word[at] and word[at + 1])
+    return tuple(pairs), tuple({c for c in query if ord(c) >= _FIRST_PRIVATE})
+
+
 def _common(text: str, query: str) -> list[Span]:
     """Maximal stretches of two or more characters in both, and single characters that stand for a run."""
-    places: set[int] = set()
-    for at in range(len(query) - 1):
-        if _words(query[at : at + 2]):
-            places.update(_finds(text, query[at : at + 2]))
+    pairs, codes = _pairs(query)
+    places = [at for pair in pairs if pair in text for at in _finds(text, pair)]
+    places.sort()
     spans: list[Span] = []
-    for start in sorted(places):
-        if spans and spans[-1][1] == start + 1 and text[spans[-1][0] : start + 2] in query:
-            spans[-1] = (spans[-1][0], start + 2)
+    begin = end = -1
+    for start in places:
+        if end == start + 1 and text[begin : start + 2] in query:
+            end = start + 2
+            spans[-1] = (begin, end)
         else:
-            spans.append((start, start + 2))
-    for code in {c for c in query if ord(c) >= _FIRST_PRIVATE}:
+            begin, end = start, start + 2
+            spans.append((begin, end))
+    for code in codes:
         spans += [(at, at + 1) for at in _finds(text, code)]
     return spans
 
 
-def _finds(text: str, piece: str) -> Iterator[int]:
+def _finds(text: str, piece: str) -> list[int]:
+    places = []
     at = text.find(piece)
     while at >= 0:
-        yield at
+        places.append(at)
         at = text.find(piece, at + 1)
-
-
-def _words(pair: str) -> bool:
-    """Whether a pair is of letters, digits, characters or codes, with nothing between words in it."""
-    return all(c.isalnum() or ord(c) >= _FIRST_PRIVATE for c in pair)
+    return places
 
 
 def _coded(text: str, runs: Mapping[str, str]) -> tuple[str, list[int], list[int]]:
