@@ -15,10 +15,6 @@ const ICONS = join(here, "node_modules", "@tabler", "icons", "icons");
 const ICON_NAME = /(?:\b|_)icon["']?\s*[(=:]\s*["']([a-z0-9]+(?:-[a-z0-9]+)*)["']/g;
 
 
-// Icons that only data names: places of the rail and the four clocks of an article.
-const NAMED_BY_DATA = ["activity", "book", "building", "building-store", "bulb", "calendar-check", "calendar-event", "calendar-user", "category", "circle-check",
-  "headset", "pencil", "report", "school", "shield-check", "ticket", "users"];
-
 function filesUnder(folder, endings) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -28,7 +24,7 @@ function filesUnder(folder, endings) {
 }
 
 function iconNames() {
-  const names = new Map(NAMED_BY_DATA.map((name) => [name, "frontend/build.mjs"]));
+  const names = new Map();
   for (const path of [...filesUnder(portal, [".html", ".py"]), ...filesUnder(join(here, "src"), [".js"])]) {
     for (const [, name] of readFileSync(path, "utf8").matchAll(ICON_NAME)) {
       if (!names.has(name)) names.set(name, relative(join(here, ".."), path));
@@ -53,7 +49,7 @@ function symbol(name, usedIn) {
 
 function sprite() {
   const symbols = [...iconNames()].map(([name, usedIn]) => symbol(name, usedIn));
-  return `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg">\n<!-- Tabler Icons, MIT licence, https://tabler.io/icons -->\n${symbols.join("\n")}\n</svg>\n`;
 }
 
 function writeHashed(stem, svg) {

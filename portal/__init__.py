@@ -1,30 +1,37 @@
 """知应 (Zhiying): the portal of an enterprise-hotline desk. create_app wires the floors; nothing imports it."""
 
-import logging
+import contextlib
+import os
 import secrets
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-import structlog
 from flask import Flask, current_app, url_for
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DatabaseError
 
 from portal.accounts import access
 from portal.accounts.access import signed_in
+from portal.accounts.commands import group as accounts_commands
+from portal.accounts.queries import SignInPolicy, demo_people
 from portal.accounts.rules.permissions import Permission
 from portal.accounts.views import bp as accounts_bp
+from portal.accounts.views import mine as _mine  # noqa: F401 — its routes
+from portal.accounts.views import signing_in as _signing_in  # noqa: F401 — its routes
 from portal.admin.commands import setup
 from portal.admin.views import audit as _audit  # noqa: F401 — its routes
 from portal.admin.views import bp as admin_bp
 from portal.admin.views import console as _console  # noqa: F401 — its routes
 from portal.admin.views import people as _people  # noqa: F401 — its routes
+from portal.admin.views import settings as _settings  # noqa: F401 — its routes
+from portal.audit import anchors
 from portal.audit.commands import group as audit_commands
 from portal.config import Env, Settings, load_settings
-from portal.core import headers, pages, requests
+from portal.core import headers, logs, pages, requests
 from portal.core.clock import set_clock
 from portal.core.database import db
+from portal.core.encryption import use_key
 from portal.core.errors import SetupError
 from portal.core.marks import public
 from portal.directory.views import bp as directory_bp
@@ -57,7 +64,8 @@ PLACES = (
     Place("categories.index", icon="category", label="分类", permission=Permission.CATEGORIES_CATEGORY_READ),
     Place("units.index", icon="building", label="单位", permission=Permission.DIRECTORY_UNIT_READ),
     Place("admin.console", icon="layout-dashboard", label="工作台", permission=Permission.ADMIN_CONSOLE_READ),
-    Place("admin.people", icon="users", label="人员", permission=Permission.ACCOUNTS_PERSON_READ),
+    Place("admin.list_people", icon="users", label="人员", permission=Permission.ACCOUNTS_PERSON_READ),
+    Place("admin.settings", icon="settings", label="设置", permission=Permission.ADMIN_CONFIG_READ),
     Place("admin.audit", icon="clipboard-list", label="审计", permission=Permission.ADMIN_AUDIT_READ),
 )
 
@@ -73,11 +81,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     _prepare_folder(settings.data_dir)
     set_clock(settings.now)
-    _log(settings)
+    use_key(settings.data_key or _kept_secret(settings.data_dir / "data_key"))
+    logs.configure(None if settings.env is Env.TEST else settings.data_dir / "portal.log")
     app = Flask(__name__, static_folder="static", template_folder="core/templates")
     secure = settings.env is Env.PRODUCTION
     app.config.update(
-        SECRET_KEY=_secret(settings),
+        SECRET_KEY=settings.secret_key or _kept_secret(settings.data_dir / "secret_key"),
         SQLALCHEMY_DATABASE_URI=settings.database,
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.database.startswith("sqlite")},
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
@@ -88,9 +97,23 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         DEMO=settings.is_demo,
         PORTAL=settings,
+        SIGN_IN=SignInPolicy(production=secure, profile=settings.password_profile, mfa=settings.mfa),
     )
     _wire(app, secure=secure)
+    if secure:
+        _refuse_demo_people(app)
     return app
+
+
+def _refuse_demo_people(app: Flask) -> None:
+    """Production starts only over a database in which no demo person can act."""
+    with app.app_context():
+        with contextlib.suppress(DatabaseError):
+            if demo_people():
+                raise SetupError(
+                    "库里有演示人物，正式环境不能用这个库：请换一个空的 PORTAL_DATA_DIR 或 PORTAL_DATABASE_URL"
+                )
+        db.session.remove()
 
 
 def _wire(app: Flask, *, secure: bool) -> None:
@@ -102,13 +125,14 @@ def _wire(app: Flask, *, secure: bool) -> None:
     CSRFProtect(app)
     pages.init_app(app)
     use_folder(settings.data_dir / "index")
+    anchors.use_folder(settings.data_dir)
     register_source(PREFIX, Source(documents, all_documents))
     app.view_functions["static"] = public("style, script and icons carry no data")(app.view_functions["static"])
     for blueprint in (home_bp, knowledge_bp, categories_bp, units_bp, directory_bp, accounts_bp, admin_bp):
         app.register_blueprint(blueprint)
     app.context_processor(_frame)
     kb_commands.add_command(kb_eval)
-    for command in (setup, audit_commands, kb_commands, search_commands):
+    for command in (setup, accounts_commands, audit_commands, kb_commands, search_commands):
         app.cli.add_command(command)
     access.check_marks(app)
 
@@ -140,34 +164,13 @@ def _prepare_folder(folder: Path) -> None:
         raise SetupError(f"数据目录 {folder} 写不进去（{error.strerror}）：请换 PORTAL_DATA_DIR 或改权限") from None
 
 
-def _secret(settings: Settings) -> str:
-    if settings.secret_key:
-        return settings.secret_key
-    path = settings.data_dir / "secret_key"
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+def _kept_secret(path: Path) -> str:
+    """A secret of this installation: made once, whole, readable by its owner alone."""
+    if not path.exists():
+        beside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
     return path.read_text().strip()
-
-
-def _log(settings: Settings) -> None:
-    level = logging.WARNING if settings.env is Env.TEST else logging.INFO
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(_log_file(settings)),
-    )
-
-
-def _log_file(settings: Settings) -> TextIO:
-    if settings.env is Env.TEST:
-        return sys.stderr
-    return (settings.data_dir / "portal.log").open("a", encoding="utf-8", buffering=1)

@@ -1,5 +1,6 @@
 """The settings of the portal, read from the environment once; nothing else reads the environment."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,20 @@ class Env(StrEnum):
     PRODUCTION = "production"
 
 
+class Profile(StrEnum):
+    """The password policy in force (accounts/rules/passwords.py says what each asks for)."""
+
+    MLPS3 = "mlps3"
+    ASVS = "asvs"
+
+
+class Mfa(StrEnum):
+    """Who needs a second factor in production; `privileged` spares agents and visit staff and is a deviation."""
+
+    ALL = "all"
+    PRIVILEGED = "privileged"
+
+
 class ConfigError(Exception):
     """A setting cannot be used; the message is one sentence for the person who starts the portal."""
 
@@ -27,12 +42,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True)
 
-    env: Env = Env.DEMO
-    data_dir: Path = ROOT / "var"
-    database_url: str = ""
-    port: int = Field(default=8000, ge=1, le=65535)
-    now: datetime | None = None
-    secret_key: str = ""
+    env: Env = Field(default=Env.DEMO, description="演示、测试或正式")
+    data_dir: Path = Field(default=ROOT / "var", description="所有数据都在这个目录下")
+    database_url: str = Field(default="", description="数据库地址；不写就是数据目录里的 SQLite")
+    port: int = Field(default=8000, ge=1, le=65535, description="make run 用的端口")
+    now: datetime | None = Field(default=None, description="时钟从这一刻走起；正式环境不能用")
+    secret_key: str = Field(default="", description="签名用的密钥；不写就自己生成，存在数据目录")
+    data_key: str = Field(default="", description="加密用的密钥；不写就自己生成，存在数据目录")
+    password_profile: Profile = Field(default=Profile.MLPS3, description="密码规则：mlps3 或 asvs")
+    mfa: Mfa = Field(default=Mfa.ALL, description="谁要验证器：all 或 privileged（与等保三级有偏离）")
 
     @field_validator("now")
     @classmethod
@@ -46,7 +64,8 @@ class Settings(BaseSettings):
         if self.env is Env.PRODUCTION:
             if self.now is not None:
                 raise ValueError("正式环境不接受 PORTAL_NOW：时钟只能是真的")
-            raise ValueError("正式环境的登录还没有做好，目前只能以 PORTAL_ENV=demo 运行")
+            for name in ("secret_key", "data_key"):
+                _refuse_weak(name, getattr(self, name))
         return self
 
     @property
@@ -64,6 +83,12 @@ class Settings(BaseSettings):
         return url
 
 
+def _refuse_weak(name: str, value: str) -> None:
+    """A given secret must be long and random; one that is not given is made by the portal itself."""
+    if value and (len(value) < 32 or len(set(value)) < 12):
+        raise ValueError(f"PORTAL_{name.upper()} 太弱：请用 32 位以上的随机文字，或不写，由程序自己生成")
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
@@ -77,3 +102,18 @@ def load_settings() -> Settings:
         name = "PORTAL_" + "_".join(map(str, first["loc"])).upper() if first["loc"] else ""
         reason = str(first["ctx"]["error"]) if "error" in first.get("ctx", {}) else f"{name} 的值不能用：{first['msg']}"
         raise ConfigError(reason) from None
+
+
+def shown(settings: Settings) -> list[dict[str, str]]:
+    """Every setting as an administrator may see it: name in the environment, value, what it is for; no secret."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name.endswith("_key"):
+            text = "已由环境变量给出" if value else "自己生成的，存在数据目录"
+        elif name == "database_url":
+            text = re.sub(r"(?<=:)[^:@/]+(?=@)", "＊＊＊", settings.database)
+        else:
+            text = "没有设" if value is None else str(value)
+        rows.append({"name": f"PORTAL_{name.upper()}", "value": text, "means": field.description or ""})
+    return rows

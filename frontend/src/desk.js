@@ -1,6 +1,5 @@
 // The desk: results come while one types, one card is open, arrows choose, Enter opens the article.
 import { keysAreOn } from "./keys.js";
-import { say } from "./messages.js";
 
 const cards = () => [...document.querySelectorAll("#results .answer")];
 const openCard = () => document.querySelector("#results .answer[aria-current]");
@@ -96,6 +95,17 @@ function syncTicket(form) {
   for (const field of document.querySelectorAll("[data-ticket]")) field.value = number;
 }
 
+// What stands there is from before; the next answer takes the band away with everything else.
+function markStale(results) {
+  if (results.querySelector("[data-stale]")) return;
+  const band = document.createElement("div");
+  band.className = "band";
+  band.dataset.stale = "";
+  band.setAttribute("role", "status");
+  results.prepend(band);
+  band.textContent = "没查成，服务器没有应声；下面还是上一次的结果。您打的字还在，再按一次回车。";
+}
+
 function showFootSpace() {
   document.body.classList.toggle("has-keys-foot", openCard() !== null);
 }
@@ -135,12 +145,12 @@ export function startDesk(htmx) {
     rememberInAddress(form);
     syncTicket(form);
     showFootSpace();
-    results.removeAttribute("data-stale");
   });
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    box.addEventListener(failure, () => {
-      results.dataset.stale = "yes";
-      say("没查成，下面还是上一次的结果；再按一次回车");
+    box.addEventListener(failure, (event) => {
+      rememberInAddress(form);
+      if (event.detail.xhr?.status === 401) window.location.reload(); // signed out meanwhile: sign in, and the words are still there
+      else markStale(results);
     });
   }
   htmx.config.timeout = 10_000;

@@ -29,14 +29,24 @@ function onSubmit(event) {
   });
 }
 
+async function post(form) {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "HX-Request": "true" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(8000),
+  });
+  if (!answer.ok && answer.type !== "opaqueredirect") throw new Error(String(answer.status));
+}
+
 // A star: posts in place and turns over; without script the form posts as any other.
 async function toggle(form) {
   const button = form.querySelector("[aria-pressed]");
-  const wanted = form.elements.namedItem("on");
+  const wanted = form.elements.namedItem("keep");
   const turnsOn = wanted.value === "1";
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", signal: AbortSignal.timeout(8000) });
-    if (!answer.ok && answer.type !== "opaqueredirect") throw new Error(String(answer.status));
+    await post(form);
     wanted.value = turnsOn ? "0" : "1";
     button.setAttribute("aria-pressed", String(turnsOn));
     say(turnsOn ? "已收藏" : "不再收藏");
@@ -115,6 +125,7 @@ export function startForms() {
     if (event.target.dataset?.narrows) narrow(event.target);
   });
   for (const form of document.querySelectorAll("form[data-keep]")) bringBack(form);
+  for (const form of document.querySelectorAll("form[data-tells]")) post(form).catch(() => {}); // a mark for a list; missing one is no fault
   for (const field of document.querySelectorAll("[data-count]")) count(field);
   for (const box of document.querySelectorAll("[data-narrows]")) if (box.value) narrow(box);
 }

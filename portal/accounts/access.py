@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_login import current_user as _current_user
@@ -11,12 +11,14 @@ from portal.audit.services import acting_from, record
 from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.core.marks import View, is_marked
-from portal.core.requests import SAFE, open_write
+from portal.core.requests import SAFE, keep_typed, open_write
 from portal.core.write import transaction, writing_now
 
-from .queries import Principal, demo_people, principal_by_secret
+from .enrolment import enrolment
+from .queries import Principal, SignInPolicy, demo_people, principal_by_secret, role_words
 from .rules.permissions import Permission
-from .services import mark_seen
+from .rules.signing_in import Step
+from .services import DEMO_PEOPLE, mark_seen
 
 login_manager = LoginManager()
 
@@ -38,6 +40,17 @@ def permission_for(view: Callable[..., object], method: str) -> Permission | Non
     return by_method.get(method, view.__dict__.get("needs"))
 
 
+def during(*steps: Step) -> Callable[[View], View]:
+    """Mark a view as a step of signing in: open to those who owe it, and to nobody else by its own doing."""
+
+    def mark(view: View) -> View:
+        view.__dict__["public"] = "a step of signing in"
+        view.__dict__["during"] = frozenset(steps)
+        return view
+
+    return mark
+
+
 def current_person() -> Principal:
     """Whoever is behind this request; only behind a view that needs a permission."""
     person = signed_in()
@@ -47,9 +60,21 @@ def current_person() -> Principal:
 
 
 def signed_in() -> Principal | None:
-    """Whoever is behind this request, or None."""
+    """Whoever is behind this request, signed in to the end, or None."""
+    person = arriving()
+    return person if person and person.step is Step.NONE else None
+
+
+def arriving() -> Principal | None:
+    """Whoever is behind this request, even if a step of signing in is still owed."""
     user = _current_user._get_current_object()
     return user if isinstance(user, Principal) else None
+
+
+def policy() -> SignInPolicy:
+    """What this installation asks of those who sign in."""
+    found: SignInPolicy = current_app.config["SIGN_IN"]
+    return found
 
 
 def init_app(app: Flask) -> None:
@@ -82,7 +107,7 @@ def check_marks(app: Flask) -> None:
 
 @login_manager.user_loader
 def _load(secret: str) -> Principal | None:
-    return principal_by_secret(secret, utc_now())
+    return principal_by_secret(secret, utc_now(), policy())
 
 
 def _guard() -> ResponseReturnValue | None:
@@ -94,18 +119,31 @@ def _guard() -> ResponseReturnValue | None:
         abort(403)
     if request.endpoint == "static":
         return None
-    person = signed_in()
+    person = arriving()
     db.session.rollback()
     acting_from.set((str(person.session_id) if person else "", request.remote_addr or ""))
-    if (permission := permission_for(view, request.method)) is not None:
-        if person is None:
-            return sign_in_page(401)
-        if not person.may(permission):
-            _record_denial(person, permission)
-            abort(403)
-    if person is not None:
+    refused = _decide(view, person)
+    if refused is not None:
+        return refused
+    if person is not None and person.step is Step.NONE:
         mark_seen(person.session_id, seen_at=person.seen_at, now=utc_now())
     return open_write()
+
+
+def _decide(view: Callable[..., object], person: Principal | None) -> ResponseReturnValue | None:
+    """None lets the request pass; else the page that says why not."""
+    steps: frozenset[Step] = view.__dict__.get("during", frozenset())
+    if steps:
+        return None if person and person.step in steps else sign_in_page(401)
+    permission = permission_for(view, request.method)
+    if permission is None:
+        return None
+    if person is None or person.step is not Step.NONE:
+        return sign_in_page(401)
+    if not person.may(permission):
+        _record_denial(person, permission)
+        abort(403)
+    return None
 
 
 _denied: dict[tuple[int, str], float] = {}
@@ -122,9 +160,42 @@ def _record_denial(person: Principal, permission: Permission) -> None:
         record(permission, f"route:{request.endpoint}", by=person.actor, now=now, result="denied")
 
 
-def sign_in_page(status: int) -> Response:
-    """The sign-in page as the answer itself: no redirect, the wanted path kept in its form."""
-    wanted = request.full_path.rstrip("?") if request.method in SAFE else "/"
-    g.signing_in = True
-    people = demo_people() if current_app.config["DEMO"] else []
-    return make_response(render_template("accounts/signin.html", people=people, next=wanted), status)
+TEMPLATES = {
+    Step.RESUME: "accounts/resume.html",
+    Step.CODE: "accounts/code.html",
+    Step.PASSWORD: "accounts/password.html",
+    Step.ENROL: "accounts/enrol.html",
+}
+
+
+def sign_in_page(status: int, *, fault: str = "", login: str = "", wanted: str | None = None) -> Response:
+    """The step that is owed as the answer itself: no redirect, the wanted path and what was typed kept in its form."""
+    person = arriving()
+    if wanted is None:
+        wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
+    values = {
+        "next": wanted,
+        "fault": fault,
+        "login": login,
+        "typed": keep_typed() if request.method not in SAFE and not request.path.startswith("/account/") else {},
+        "typed_for": request.path,
+        "arriving": person,
+        "people": [],
+        "password": current_app.config["SIGN_IN"].production,
+    }
+    template = TEMPLATES.get(person.step, "accounts/signin.html") if person else "accounts/signin.html"
+    if template == "accounts/signin.html" and current_app.config["DEMO"]:
+        whats = {f"demo.{login}": what for login, _, _, what in DEMO_PEOPLE}
+        values["people"] = [
+            {
+                "id": p.id,
+                "name": p.name,
+                "initial": p.name[:1],
+                "role_label": role_words(p),
+                "what": whats.get(p.login, ""),
+            }
+            for p in demo_people()
+        ]
+    if person and person.step is Step.ENROL:
+        values |= enrolment(person.id)
+    return make_response(render_template(template, **values), status)

@@ -22,6 +22,14 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[instant]
+    created_by: Mapped[str] = mapped_column(String(60), default="")
+    disabled_at: Mapped[datetime | None]
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    password_set_at: Mapped[datetime | None]
+    must_change: Mapped[bool] = mapped_column(default=False)
+    totp_sealed: Mapped[str] = mapped_column(String(200), default="")
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_step: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
 
     roles: Mapped[list["PersonRole"]] = relationship(lazy="selectin", order_by="PersonRole.id")
@@ -57,7 +65,42 @@ class UserSession(Base):
     seen_at: Mapped[instant]
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str] = mapped_column(String(60), default="")
+    second_at: Mapped[datetime | None]
     browser: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(60), default="")
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class OldPassword(Base):
+    """The hash of a password that was in use, so that it is not used again."""
+
+    __tablename__ = "old_passwords"
+
+    id: Mapped[pk]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    at: Mapped[instant]
+
+
+class BackupCode(Base):
+    """A code that stands in for the second factor once."""
+
+    __tablename__ = "backup_codes"
+
+    id: Mapped[pk]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class FailedTry(Base):
+    """A wrong password or code, by account and by address; the lock-out is read from these rows."""
+
+    __tablename__ = "failed_tries"
+
+    id: Mapped[pk]
+    login: Mapped[str] = mapped_column(String(60), index=True)
+    address: Mapped[str] = mapped_column(String(60), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    cleared: Mapped[bool] = mapped_column(default=False)

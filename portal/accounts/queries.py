@@ -8,12 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from portal.audit.services import Actor
+from portal.config import Mfa, Profile
 from portal.core.database import db
 
-from .models import Person, UserSession
+from .models import FailedTry, Person, UserSession
+from .rules import signing_in
+from .rules.passwords import is_due
 from .rules.permissions import Permission, permissions_of
 from .rules.roles import LABELS, OFFICES, Role
-from .rules.sessions import secret_hash, why_ended
+from .rules.sessions import ABSOLUTE, secret_hash, why_ended
+from .rules.signing_in import Step, next_step
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Principal:
     secret: str
     seen_at: datetime
     started_at: datetime
+    step: Step = Step.NONE
+    demo: bool = False
 
     is_active = is_authenticated = True
     is_anonymous = False
@@ -62,8 +68,23 @@ class Principal:
         return Actor(self.id, self.name, session=str(self.session_id))
 
 
-def principal_by_secret(secret: str, now: datetime) -> Principal | None:
-    """The person of a session that still holds, or None."""
+@dataclass(frozen=True)
+class SignInPolicy:
+    """What this installation asks of those who sign in; the demo asks nothing."""
+
+    production: bool = False
+    profile: Profile = Profile.MLPS3
+    mfa: Mfa = Mfa.ALL
+
+    def wants_second_factor(self, roles: frozenset[Role]) -> bool:
+        """Whether somebody with these roles needs a second factor."""
+        if not self.production:
+            return False
+        return self.mfa is Mfa.ALL or bool(roles - {Role.AGENT, Role.VISITOR})
+
+
+def principal_by_secret(secret: str, now: datetime, policy: SignInPolicy) -> Principal | None:
+    """The person of a session that still holds, with the step still owed, or None."""
     session = db.session.scalar(
         select(UserSession)
         .where(UserSession.secret_hash == secret_hash(secret))
@@ -76,12 +97,13 @@ def principal_by_secret(secret: str, now: datetime) -> Principal | None:
         started_at=session.started_at,
         seen_at=session.seen_at,
         ended_at=session.ended_at,
-        active=person.active and person.kind == "person",
+        active=person.active and person.kind == "person" and not (person.demo and policy.production),
         now=now,
     )
-    if ended:
+    if ended and (ended != "idle" or person.demo):
         return None
     roles = person.role_set
+    step = Step.RESUME if ended == "idle" else _step(person, session, roles, policy, now)
     return Principal(
         id=person.id,
         login=person.login,
@@ -92,6 +114,19 @@ def principal_by_secret(secret: str, now: datetime) -> Principal | None:
         secret=secret,
         seen_at=session.seen_at,
         started_at=session.started_at,
+        step=step,
+        demo=person.demo,
+    )
+
+
+def _step(person: Person, session: UserSession, roles: frozenset[Role], policy: SignInPolicy, now: datetime) -> Step:
+    if person.demo:
+        return Step.NONE
+    return next_step(
+        second_factor=policy.wants_second_factor(roles),
+        enrolled=person.totp_confirmed_at is not None,
+        second_done=session.second_at is not None,
+        password_due=is_due(person.password_set_at, must_change=person.must_change, profile=policy.profile, now=now),
     )
 
 
@@ -116,3 +151,39 @@ def last_seen() -> dict[int, datetime]:
     """Person id → when a session of theirs was last seen."""
     statement = select(UserSession.person_id, func.max(UserSession.seen_at)).group_by(UserSession.person_id)
     return dict(db.session.execute(statement).all())
+
+
+def sessions_of(person_id: int, now: datetime) -> Sequence[UserSession]:
+    """The sessions of a person that still hold, the last seen first."""
+    statement = (
+        select(UserSession)
+        .where(
+            UserSession.person_id == person_id, UserSession.ended_at.is_(None), UserSession.started_at > now - ABSOLUTE
+        )
+        .order_by(UserSession.seen_at.desc())
+    )
+    return db.session.scalars(statement).all()
+
+
+def open_sessions(now: datetime) -> Sequence[UserSession]:
+    """Everybody's sessions that still hold, with their people."""
+    statement = (
+        select(UserSession)
+        .where(UserSession.ended_at.is_(None), UserSession.started_at > now - ABSOLUTE)
+        .options(joinedload(UserSession.person))
+        .order_by(UserSession.seen_at.desc())
+    )
+    return db.session.scalars(statement).all()
+
+
+def is_locked(login: str, now: datetime) -> datetime | None:
+    """Until when an account is locked, None if it is not."""
+    statement = select(FailedTry.at).where(
+        FailedTry.login == login, ~FailedTry.cleared, FailedTry.at > now - signing_in.WINDOW
+    )
+    return signing_in.locked_until(db.session.scalars(statement).all(), most=signing_in.MOST_PER_PERSON, now=now)
+
+
+def role_words(person: Person) -> str:
+    """The roles a person holds, in words."""
+    return "、".join(LABELS[role] for role in LABELS if role in person.role_set) or "未授角色"

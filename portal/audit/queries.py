@@ -3,27 +3,53 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import RowMapping, func, or_, select
+from sqlalchemy.exc import OperationalError
 
 from portal.core.database import db
 from portal.core.text import like_pattern
 
 from .models import AuditRow
-from .rules import START, Verdict, verify
+from .rules import START, UnreadableRowError, Verdict, verify
 
 
 def walk(start: int = 1) -> Iterator[RowMapping]:
-    """The rows from `start` on, as plain mappings, a thousand at a time."""
-    statement = select(AuditRow.__table__).where(AuditRow.seq >= start).order_by(AuditRow.seq)
+    """The rows from `start` on, as plain mappings.
+
+    Raises:
+        UnreadableRowError: the row after the last one given cannot even be read.
+    """
+    at = start
+    for at_once in (1000, 1):  # the second time one by one, so that it is known which row it is
+        try:
+            for row in _read(at, at_once):
+                yield row
+                at = row["seq"] + 1
+            return
+        except (ValueError, OperationalError) as error:
+            if not isinstance(error, ValueError) and "decode" not in str(error.orig):
+                raise
+    raise UnreadableRowError
+
+
+def _read(start: int, at_once: int) -> Iterator[RowMapping]:
+    statement = select(AuditRow.__table__).order_by(AuditRow.seq)
+    if start > 1:  # from the first on, a row smuggled in below number 1 is seen too
+        statement = statement.where(AuditRow.seq >= start)
     with db.engine.connect() as connection:
-        yield from connection.execution_options(yield_per=1000).execute(statement).mappings()
+        yield from connection.execution_options(yield_per=at_once).execute(statement).mappings()
 
 
 def check_chain(*, anchors: Mapping[int, str] | None = None, start: int = 1) -> Verdict:
-    """Verify the chain from `start` on (see rules.verify)."""
-    prev = START
-    if start > 1:
-        prev = db.session.scalar(select(AuditRow.hash).where(AuditRow.seq == start - 1)) or START
-    return verify(walk(start), anchors=anchors, start=start, prev=prev)
+    """Verify the chain from `start` on (see rules.verify); the row before `start` must be there."""
+    if start == 1:
+        return verify(walk(), anchors=anchors)
+    before = db.session.scalar(select(AuditRow.hash).where(AuditRow.seq == start - 1))
+    if before is None:
+        last = head()[0]
+        return Verdict(head_seq=last).fail(min(last + 1, start - 1), "cut" if last < start - 1 else "gap")
+    if before != (anchors or {}).get(start - 1, before):
+        return Verdict(head_seq=start - 2).fail(start - 1, "anchor")
+    return verify(walk(start), anchors=anchors, start=start, prev=before)
 
 
 def head() -> tuple[int, str]:
@@ -32,9 +58,13 @@ def head() -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, START)
 
 
-def latest(*, words: str = "", actor: str = "", limit: int = 50, offset: int = 0) -> tuple[Sequence[AuditRow], int]:
-    """The newest rows whose action, object or reason holds the words, and how many there are."""
+def latest(
+    *, words: str = "", actor: str = "", object_ref: str = "", limit: int = 50, offset: int = 0
+) -> tuple[Sequence[AuditRow], int]:
+    """The newest rows whose action, object or reason holds the words, of a person, of an object; and how many."""
     statement = select(AuditRow)
+    if object_ref:
+        statement = statement.where(AuditRow.object_ref == object_ref)
     if words:
         like = like_pattern(words)
         columns = (AuditRow.action, AuditRow.object_ref, AuditRow.reason, AuditRow.detail)

@@ -42,7 +42,7 @@ def load_categories(*, now: datetime, path: Path = DATA) -> tuple[Counts, Counts
         if row["parent_code"] and parent is None:
             raise SetupError(f"诉求分类 {row['code']} 的上级 {row['parent_code']} 不在文件里")
         category = Category(
-            code=row["code"], name=row["name"], level=int(row["level"]), parent_id=parent.id if parent else None
+            code=row["code"], first_name=row["name"], level=int(row["level"]), parent_id=parent.id if parent else None
         )
         db.session.add(category)
         db.session.flush()

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from .errors import SetupError
-from .migrations import current_revision, head_revision
+from .migrations import current_revision, head_revision, refuse_newer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,8 +45,11 @@ def needs_database(command: Command) -> Command:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             at, head = current_revision(), head_revision()
-        except OperationalError:
-            stop("连不上数据库：请看 PORTAL_DATABASE_URL，或先运行 flask setup")
+            refuse_newer(at)
+        except SetupError as error:
+            stop(str(error))
+        except DatabaseError as error:
+            stop(f"连不上数据库（{_first_line(error)}）：请看 PORTAL_DATABASE_URL，或先运行 flask setup")
         if at is None:
             stop("数据库还没有建：请先运行 flask setup")
         if at != head:
@@ -65,7 +68,13 @@ def sentences(command: Command) -> Command:
             return command(*args, **kwargs)
         except SetupError as error:
             stop(str(error))
-        except (OperationalError, ProgrammingError) as error:
-            stop(f"数据库不答应：{str(error.orig).splitlines()[0]}")
+        except (IntegrityError, DataError):
+            raise
+        except DatabaseError as error:
+            stop(f"数据库不答应：{_first_line(error)}")
 
     return wrapped  # type: ignore[return-value]
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error.orig).splitlines()[0]

@@ -97,6 +97,13 @@ $$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$
     "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
 )
 
+FORGET_UNUSED = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = 'refuse_change')
+  THEN DROP FUNCTION IF EXISTS refuse_change(); END IF;
+END $$
+"""
+
 
 def keep_append_only(connection: Connection, *tables: str) -> None:
     """Let the database itself refuse UPDATE and DELETE on these tables; called by migrations."""
@@ -111,7 +118,10 @@ def keep_append_only(connection: Connection, *tables: str) -> None:
 
 def drop_append_only(connection: Connection, *tables: str) -> None:
     """Take the refusal away again; called by migrations on the way down."""
-    on = " ON {table}" if connection.dialect.name == "postgresql" else ""
+    postgres = connection.dialect.name == "postgresql"
+    on = " ON {table}" if postgres else ""
     for table in tables:
         for verb in ("update", "delete"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_{verb}" + on.format(table=table))
+    if postgres:
+        connection.exec_driver_sql(FORGET_UNUSED)

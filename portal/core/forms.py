@@ -6,6 +6,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField
 from wtforms.i18n import get_translations
+from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 
@@ -28,4 +29,4 @@ class PortalForm(FlaskForm):
 class VersionedForm(PortalForm):
     """A form that changes something: carries the version that was opened."""
 
-    opened_version = IntegerField(widget=HiddenInput())
+    opened_version = IntegerField(validators=[Optional(), NumberRange(0, 2**31 - 1)], widget=HiddenInput())

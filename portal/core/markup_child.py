@@ -4,6 +4,7 @@ Markdown hangs or recurses on short hostile inputs (8,000 opening brackets); a p
 """
 
 import json
+import re
 import resource
 import sys
 
@@ -24,7 +25,13 @@ def clean(html: str) -> str:
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer",
+        url_relative=_own_page,
     )
+
+
+def _own_page(address: str) -> str | None:
+    """An address without a scheme leads to a page of the portal or to a place in the text, or nowhere."""
+    return address if re.match(r"(?:/(?![/\\])|#)[^\s\\]*$", address) else None
 
 
 def main() -> None:

@@ -33,6 +33,18 @@ def current_revision() -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def refuse_newer(at: str | None) -> None:
+    """Let no program work on a database whose version it does not know.
+
+    Raises:
+        SetupError: the database was made by a newer version of the portal.
+    """
+    try:
+        ScriptDirectory.from_config(_config()).get_revision(at or "base")
+    except CommandError:
+        raise SetupError(f"数据库的版本 {at} 比程序新：请换用更新的程序，数据没有动") from None
+
+
 def upgrade(to: str = "head") -> str:
     """Migrate up; returns the version reached.
 
@@ -40,11 +52,7 @@ def upgrade(to: str = "head") -> str:
         SetupError: the database was made by a newer version of the portal.
     """
     at = current_revision()
-    if at is not None:
-        try:
-            ScriptDirectory.from_config(_config()).get_revision(at)
-        except CommandError:
-            raise SetupError(f"数据库的版本 {at} 比程序新：请换用更新的程序，数据没有动") from None
+    refuse_newer(at)
     if at != head_revision() or to != "head":
         command.upgrade(_config(), to)
     return current_revision() or ""

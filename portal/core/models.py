@@ -1,6 +1,6 @@
 """Tables that belong to no domain."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +19,11 @@ class FormReceipt(Base):
 
 
 class CalendarDay(Base):
-    """A day that is not what its weekday says, with the notice that says so; provisional until published."""
+    """A day that is not what its weekday says, with the notice that says so; provisional until published.
+
+    A row is never deleted: a day that became an ordinary one again has the kind `ordinary`, so that its version goes on
+    and setting up does not bring the old kind back.
+    """
 
     __tablename__ = "calendar_days"
 
@@ -28,3 +32,6 @@ class CalendarDay(Base):
     name: Mapped[str] = mapped_column(String(60))
     source: Mapped[str] = mapped_column(String(200))
     provisional: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime | None]
+    changed_by: Mapped[str] = mapped_column(String(60), default="")

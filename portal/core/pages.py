@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup, escape
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .clock import beijing, long_now, near_time, utc_now
 from .errors import ConflictError, DomainError
@@ -34,6 +34,11 @@ WORDS = {
     500: ("没办成，已经记下了", "没有做任何改动。", "过几秒再试；还不行就把编号告诉系统管理员。"),
     503: ("服务器正忙", "没有做任何改动。", "过几秒再试一次。"),
 }
+
+BARE = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>{title} · 知应</title></head>
+<body><h1>{title}</h1><p>{safe}</p><p>{todo}</p><p>编号 {id}</p><p><a href="/">回首页</a></p></body></html>
+"""
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +61,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(IntegrityError, _crossed)
+    app.register_error_handler(DataError, _unstorable)
+    app.register_error_handler(OverflowError, _unstorable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -112,13 +120,21 @@ def error_page(code: int, *, what: str = "", safe: str = "", todo: str = "") -> 
     if request.accept_mimetypes.best == "application/json":
         return {"error": text["title"], "todo": text["todo"], "request_id": g.get("request_id", "")}, code
     typed = keep_typed() if request.method not in SAFE else {}
-    return make_response(render_template("errors/error.html", code=code, typed=typed, **text), code)
+    try:
+        body = render_template("errors/error.html", code=code, typed=typed, **text)
+    except Exception:  # the frame asks who is signed in; where that cannot be told, the bare words still can
+        log.exception("error page", id=g.get("request_id", ""))
+        body = BARE.format(id=escape(g.get("request_id", "")), **{name: escape(words) for name, words in text.items()})
+    return make_response(body, code)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
-    return error_page(error.code or 500)
+    answer = make_response(error_page(error.code or 500))
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
@@ -146,12 +162,24 @@ def _database_busy(error: OperationalError) -> ResponseReturnValue:
     return error_page(503)
 
 
+def _crossed(error: IntegrityError) -> ResponseReturnValue:
+    """Two people did the same at the same moment, and the database let one of them through."""
+    log.warning("crossed", id=g.get("request_id", ""), text=str(error.orig).splitlines()[0][:200])
+    return error_page(409)
+
+
+def _unstorable(error: Exception) -> ResponseReturnValue:
+    """A value that no column can hold: a number out of range, a NUL character."""
+    log.warning("unstorable", id=g.get("request_id", ""), error=type(error).__name__)
+    return error_page(400)
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("unexpected", id=g.get("request_id", ""), error=type(error).__name__)
     return error_page(500)
 
 
-def page(template: str, **values: Any) -> ResponseReturnValue:
+def page(template: str, **values: Any) -> Response:
     """A page; 422 where its form was sent and has faults."""
     form = values.get("form")
     faulty = request.method not in SAFE and form is not None and form.errors

@@ -1,13 +1,16 @@
 """What surrounds every request: its number, its log line, its one commit, its form receipt."""
 
+import hashlib
 import json
 import secrets
 import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, current_app, g, redirect, request
 from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 from .clock import utc_now
 from .database import db
@@ -18,8 +21,16 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 log = structlog.get_logger("portal")
 
 
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; one that no database can hold leads nowhere (404)."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **options})
+
+
 def init_app(app: Flask) -> None:
     """Wire number, log and commit."""
+    app.url_map.converters["int"] = RowNumber
     app.before_request(_number)
     app.after_request(_log)
     app.after_request(_finish)
@@ -34,25 +45,39 @@ def _number() -> None:
 def open_write() -> Response | None:
     """Called by the guard once it knows the person: from here the next statement opens the write transaction.
 
-    Returns a redirect where this very form was taken before.
+    Returns the first answer again where this very form was taken before.
     """
     if request.method in SAFE:
         return None
-    key = _form_key()
-    if key and (receipt := db.session.get(FormReceipt, key)):
-        return _again(receipt)
+    g.receipt_key = _receipt_key()
+    if answer := _taken_before():
+        return answer
     begin_write()
     return None
 
 
-def _form_key() -> str:
-    return request.form.get("form_key", "")[:64] if request.mimetype != "application/json" else ""
+def _receipt_key() -> str:
+    """One name for this form with this content: the same form with other words in it is another act."""
+    if request.mimetype == "application/json" or not request.form.get("form_key"):
+        return ""
+    said = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    total = hashlib.sha256(json.dumps([request.path, said]).encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda pair: (pair[0], pair[1].filename or "")):
+        total.update(json.dumps([name, file.filename]).encode())
+        total.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
+        file.stream.seek(0)
+    return total.hexdigest()
 
 
-def _again(receipt: FormReceipt) -> Response:
-    response = redirect(receipt.location or "/", 303)
+def _taken_before() -> Response | None:
+    """The answer to the first sending of this form, if it was taken."""
+    key = g.get("receipt_key", "")
+    receipt = db.session.get(FormReceipt, key) if key else None
+    if receipt is None:
+        return None
+    answer = redirect(receipt.location, 303) if receipt.location else Response(status=204)
     db.session.rollback()
-    return response  # type: ignore[return-value]
+    return answer  # type: ignore[return-value]
 
 
 def _finish(response: Response) -> Response:
@@ -61,18 +86,15 @@ def _finish(response: Response) -> Response:
         return response
     if response.status_code >= 400:
         end_write()
-        return response
-    key = _form_key()
-    if key:
+        return (_taken_before() if response.status_code < 500 else None) or response
+    if key := g.get("receipt_key", ""):
         db.session.add(FormReceipt(key=key, at=utc_now(), location=response.headers.get("Location", "")))
     try:
         commit()
-    except IntegrityError:
+    except Exception as error:  # whatever stops the commit is answered as if the view had raised it
         end_write()
-        receipt = db.session.get(FormReceipt, key) if key else None
-        if receipt is None:
-            raise
-        return _again(receipt)
+        first = _taken_before() if isinstance(error, IntegrityError) else None
+        return first or current_app.make_response(current_app.handle_user_exception(error))
     return response
 
 
@@ -102,4 +124,7 @@ def _let_go(error: BaseException | None) -> None:
 def keep_typed() -> dict[str, Any]:
     """What was typed into the form at hand, for the page that says it could not be taken."""
     hidden = {"csrf_token", "form_key", "opened_version"}
-    return {name: value for name, value in request.form.items() if name not in hidden}
+    try:
+        return {name: value for name, value in request.form.items() if name not in hidden}
+    except HTTPException:  # the form itself is what could not be read: too large, or broken
+        return {}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from .database import db, writing
 
@@ -34,7 +34,13 @@ def after_commit(name: str, follower: Callable[[], None]) -> None:
 
 
 def collect(kind: str, item: Any) -> None:
-    """Hand an item to the writer of its kind; it is written with the commit or not at all."""
+    """Hand an item to the writer of its kind; it is written with the commit or not at all.
+
+    Raises:
+        ReadOnlyError: no write has begun, so the item would be lost.
+    """
+    if not writing.get():
+        raise ReadOnlyError("a write needs begin_write() or transaction()")
     db.session().info.setdefault("collected", {}).setdefault(kind, []).append(item)
 
 
@@ -58,7 +64,7 @@ def end_write() -> None:
 def commit() -> None:
     """Commit the write transaction and then do what its rows ask for."""
     session = db.session()
-    followed = bool(session.info.get("collected"))
+    followed = any(session.info.get("collected", {}).values())
     session.commit()
     writing.set(False)
     if followed:
@@ -84,20 +90,44 @@ def _refuse_outside(session: Session, context: Any, instances: Any) -> None:
         raise ReadOnlyError("a write needs begin_write() or transaction()")
 
 
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if not writing.get() and (state.is_insert or state.is_update or state.is_delete):
+        raise ReadOnlyError("a write needs begin_write() or transaction()")
+
+
 @event.listens_for(Session, "before_commit")
 def _write_collected(session: Session) -> None:
-    collected = session.info.get("collected")
-    if not collected:
+    collected = session.info.get("collected", {})
+    if not any(collected.values()) or session.in_nested_transaction():
         return
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     for kind, items in collected.items():
-        _writers[kind](session, items)
+        if items:
+            _writers[kind](session, items)
     session.flush()
     collected.clear()
 
 
+@event.listens_for(Session, "after_transaction_create")
+def _remember(session: Session, transaction: SessionTransaction) -> None:
+    """What was collected before a savepoint outlives a rollback to it."""
+    if transaction.nested:
+        collected = session.info.get("collected", {})
+        marks = session.info.setdefault("savepoints", {})
+        marks[transaction] = {kind: len(items) for kind, items in collected.items()}
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _release(session: Session, transaction: SessionTransaction) -> None:
+    if not transaction.nested:
+        session.info.pop("savepoints", None)
+
+
 @event.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, previous: Any) -> None:
-    session.info.pop("collected", None)
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    kept = session.info.get("savepoints", {}).get(previous, {})
+    for kind, items in session.info.get("collected", {}).items():
+        del items[kept.get(kind, 0) :]

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from portal.audit.services import SYSTEM, Actor, record
 from portal.core.database import db
 from portal.core.errors import ConflictError
 
 from .models import Unit
+from .queries import unit_ids
 
 
 def load_units(names: Iterable[tuple[str, str]], *, now: datetime) -> dict[str, int]:
-    """Add the units that are not there yet; what people changed stays as it is.
+    """Add the units that nobody ever called so; what people renamed, merged, retired or changed stays as it is.
 
     Args:
         names: name and level (市级 or 区级及其他); the first level given for a name counts.
@@ -25,10 +26,10 @@ def load_units(names: Iterable[tuple[str, str]], *, now: datetime) -> dict[str, 
     wanted: dict[str, str] = {}
     for name, level in names:
         wanted.setdefault(name, level)
-    known = set(db.session.scalars(select(Unit.name)))
+    known = unit_ids()
     new = [name for name in wanted if name not in known]
     for name in new:
-        db.session.add(Unit(name=name, level=wanted[name], changed_at=now, changed_by=SYSTEM.name))
+        db.session.add(Unit(first_name=name, level=wanted[name], changed_at=now, changed_by=SYSTEM.name))
     if new:
         db.session.flush()
         record("directory:unit:load", "units", by=SYSTEM, now=now, changes={"new": len(new)})

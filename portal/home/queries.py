@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal.categories.models import Category
 from portal.categories.queries import codes, tree
 from portal.core.database import db
 from portal.core.text import cut, like_pattern
-from portal.knowledge.models import Phrase, Revision
+from portal.knowledge.models import Article, Phrase, Revision
 from portal.knowledge.queries.articles import counts_by_category, favourites, recently_opened
 from portal.knowledge.queries.cards import Card, cards, current_revisions
 from portal.knowledge.queries.documents import revision_id
@@ -66,7 +67,9 @@ def _by_database(words: str, category: str, now: datetime, limit: int) -> list[i
         | Revision.article_id.in_(phrased),
     )
     if category:
-        statement = statement.where(Revision.article.has(category_id=codes()[category].id))
+        below = select(Article.id).join(Category, Category.id == Article.category_id)
+        below = below.where(Category.code.startswith(category, autoescape=True))
+        statement = statement.where(Revision.article_id.in_(below))
     return list(db.session.scalars(statement.order_by(Revision.id).limit(limit)))
 
 

@@ -1,4 +1,5 @@
-"""The measurement behind `flask search eval`: a temporary index, one thread, every query once unmeasured and once measured."""
+"""The measurement behind `flask search eval`: a temporary index, one thread, every query once unmeasured and once
+measured."""
 
 import json
 import tempfile
@@ -15,7 +16,7 @@ from .engine.types import Document
 from .rules.metrics import quality
 
 
-class BadInput(ValueError):
+class BadInputError(ValueError):
     """A file cannot be used; the message names file and line."""
 
 
@@ -23,7 +24,7 @@ def evaluate(docs: Path, queries: Path, *, weights: Weights | None = None) -> di
     """Index the documents, ask the questions, and give the figures that docs/commands.md names.
 
     Raises:
-        BadInput: a line is not what it should be.
+        BadInputError: a line is not what it should be.
     """
     documents = [
         Document(row["id"], {"title": row["title"], "body": row["body"]})
@@ -72,14 +73,14 @@ def _rows(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}：读不了（{error}）") from None
+        raise BadInputError(f"{path}：读不了（{error}）") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except ValueError:
-            raise BadInput(f"{path} 第 {number} 行不是 JSON") from None
+            raise BadInputError(f"{path} 第 {number} 行不是 JSON") from None
         if not isinstance(row, dict) or any(name not in row for name in names):
-            raise BadInput(f"{path} 第 {number} 行缺少 {'、'.join(names)} 中的一项")
+            raise BadInputError(f"{path} 第 {number} 行缺少 {'、'.join(names)} 中的一项")
         yield row

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.knowledge.rules.figures import date_figures, figures, key_spans, number
 
 DIGITS = "零一二三四五六七八九"
@@ -48,6 +49,7 @@ def _spelt(value: int) -> str:
         ("500万", "5000000"),
         ("三点五", "3.5"),
         ("零点零五", "0.05"),
+        ("二点五万", "25000"),
         ("二〇二七", "2027"),
     ],
 )
@@ -60,7 +62,7 @@ def test_every_whole_number_is_read_from_chinese_as_from_digits(value: int) -> N
     assert number(_spelt(value)) == number(str(value)) == number(f"{value:,}") == value
 
 
-@pytest.mark.parametrize("text", ["", "条", "3x", "百%"])
+@pytest.mark.parametrize("text", ["", "条", "3x", "百%", "三点", "三点百", "点五"])
 def test_what_is_no_numeral_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         number(text)

@@ -37,3 +37,24 @@ def why_ended(
     if now - started_at >= ABSOLUTE:
         return "absolute"
     return "idle" if now - seen_at >= idle else None
+
+
+def browser_words(agent: str) -> str:
+    """A browser's own description in a few words: Chrome，Windows."""
+    names = (
+        ("Edg/", "Edge"),
+        ("MicroMessenger", "微信"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
+    systems = (
+        ("Windows", "Windows"),
+        ("Android", "安卓手机"),
+        ("iPhone", "iPhone"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    )
+    name = next((words for mark, words in names if mark in agent), "浏览器")
+    system = next((words for mark, words in systems if mark in agent), "")
+    return f"{name}，{system}" if system else name

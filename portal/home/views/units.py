@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.access import current_person, needs
 from portal.accounts.rules.permissions import Permission
 from portal.categories.queries import categories_of_unit, category_counts_of_units
-from portal.core.clock import utc_now
+from portal.core.clock import beijing_day, utc_now
 from portal.core.database import db
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
@@ -24,7 +24,7 @@ bp = Blueprint("units", __name__, url_prefix="/units")
 def index() -> ResponseReturnValue:
     """All units, narrowed by words and level."""
     words, level = request.args.get("q", "").strip()[:100], request.args.get("level", "")[:20]
-    categories, articles_of = category_counts_of_units(), counts_by("unit", utc_now())
+    categories, articles_of = category_counts_of_units(beijing_day(utc_now())), counts_by("unit", utc_now())
     found = queries.units(words=words)
     return page(
         "directory/index.html",
@@ -74,7 +74,7 @@ def show(unit_id: int) -> ResponseReturnValue:
                 "url": url_for("categories.show", code=c.code),
                 "count": counts.get(c.code, 0),
             }
-            for c in categories_of_unit(unit_id)
+            for c in categories_of_unit(unit_id, beijing_day(now))
         ],
         articles=rows(list(found), now),
         pages=pages_of(number, total, size=PAGE, link=lambda to: url_for("units.show", unit_id=unit_id, page=to)),

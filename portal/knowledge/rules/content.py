@@ -154,7 +154,8 @@ def parse(path: str, source: str) -> tuple[ContentFile | None, list[Fault]]:
         The file, or None and the faults that keep it out.
     """
     name = _NAME.fullmatch(PurePosixPath(path).name)
-    if name is None:
+    takes_over = _day(name["day"]) if name and name["day"] else None
+    if name is None or (name["day"] and takes_over is None):
         return None, [Fault(path, 1, "文件名应是 <slug>.md 或 <slug>.from-2027-01-01.md")]
     head, body_line, faults = _front_matter(path, source)
     if head is None:
@@ -164,8 +165,8 @@ def parse(path: str, source: str) -> tuple[ContentFile | None, list[Fault]]:
     basis = _basis(reader, head)
     kind = _choice(reader)
     phrases = _phrases(reader)
-    takes_over = date.fromisoformat(name["day"]) if name["day"] else None
-    body = "\n".join(source.splitlines()[body_line:]).strip()
+    lines = source.splitlines()
+    body = "\n".join(lines[body_line:]).strip()
     if not body:
         reader.fault(body_line + 1, "正文是空的")
     if faults or kind is None:
@@ -192,8 +193,15 @@ def parse(path: str, source: str) -> tuple[ContentFile | None, list[Fault]]:
         takes_over_on=takes_over,
         lines=reader.lines,
     )
-    _check(content, reader, body_line)
+    _check(content, reader, next(i for i, line in enumerate(lines[body_line:], start=body_line) if line.strip()))
     return (None, faults) if faults else (content, [])
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _front_matter(path: str, source: str) -> tuple[yaml.MappingNode | None, int, list[Fault]]:

@@ -65,10 +65,9 @@ def windows(lines: Sequence[Line]) -> list[Window]:
     for line in sorted(lines, key=lambda line: line.id):
         last[line.from_at] = line
     ordered = [last[moment] for moment in sorted(last)]
-    ends: list[datetime | None] = [line.from_at for line in ordered[1:]]
-    ends.append(None)
+    ends: list[datetime | None] = [*(line.from_at for line in ordered[1:]), None]
     found = []
-    for line, end in zip(ordered, ends, strict=True):
+    for line, end in zip(ordered, ends, strict=False):
         if line.revision_id is not None:
             found.append(Window(line.revision_id, line.from_at, end))
     return found

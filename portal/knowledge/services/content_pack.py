@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from portal.accounts.models import Person
 from portal.accounts.services import CONTENT_PACK, ensure_service
 from portal.audit.services import Actor, record
+from portal.categories.models import Category
 from portal.categories.queries import codes
 from portal.core.clock import beijing_day, day_start
 from portal.core.database import db
@@ -22,7 +23,8 @@ from portal.directory.queries import unit_ids
 
 from ..models import Article, Proposal, Publication, Revision
 from ..rules.content import ContentFile, Fault, parse
-from .publishing import add_phrases, add_revision, approve_and_publish, content_hash, create_article, ref
+from ..rules.force import live_line
+from .publishing import add_phrases, add_revision, approve_and_publish, content_hash, create_article, move_article, ref
 
 AT_ONCE = 8
 """Articles a transaction, so that the write lock is held well under 200 ms."""
@@ -76,8 +78,11 @@ def read_folder(folder: Path) -> tuple[dict[str, list[ContentFile]], int, list[F
             content, found = parse(name, path.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
             content, found = None, [Fault(name, 1, "文件不是 UTF-8 编码")]
+        except OSError as error:
+            content, found = None, [Fault(name, 1, f"文件读不了（{error.strerror}）")]
         if content is not None:
             found = _unknown(content, set(known_categories), set(known_units))
+            found += _doubled(content, by_slug.get(content.slug, []))
         if content is None or found:
             faults += found
             rejected.add(path.name.split(".")[0])
@@ -95,6 +100,12 @@ def _unknown(content: ContentFile, categories: set[str], units: set[str]) -> lis
     if content.unit not in units:
         found.append(content.fault("unit", f"没有名为「{content.unit}」的承办单位"))
     return found
+
+
+def _doubled(content: ContentFile, before: Iterable[ContentFile]) -> list[Fault]:
+    """A slug names one article: a second file for the same day would silently replace the first."""
+    same = next((text for text in before if text.takes_over_on == content.takes_over_on), None)
+    return [content.fault("title", f"与 {same.path} 重名，一个名字只能有一条知识")] if same else []
 
 
 def import_folder(folder: Path, *, approver: Person | None, now: datetime) -> Report:
@@ -121,8 +132,10 @@ def import_folder(folder: Path, *, approver: Person | None, now: datetime) -> Re
         with transaction():
             author = ensure_service(CONTENT_PACK, now=now)
             who = db.session.get(Person, approver_id) if approver_id else None
+            categories = codes()
             for slug in slugs[start : start + AT_ONCE]:
-                outcome = _import_article(slug, texts[slug], author=author, approver=who, now=now)
+                category = categories[texts[slug][0].file.category]
+                outcome = _import_article(slug, texts[slug], category, author=author, approver=who, now=now)
                 outcome = "rejected" if slug in rejected else outcome
                 setattr(report, outcome, getattr(report, outcome) + 1)
     report.rejected += len(rejected - texts.keys())
@@ -149,21 +162,21 @@ def _ready(file: ContentFile) -> _Text:
 
 
 def _import_article(
-    slug: str, texts: Sequence[_Text], *, author: Person, approver: Person | None, now: datetime
+    slug: str, texts: Sequence[_Text], category: Category, *, author: Person, approver: Person | None, now: datetime
 ) -> str:
     """One article; returns new, changed, unchanged or kept."""
     by = Actor(author.id, author.name)
     article = db.session.scalar(select(Article).where(Article.slug == slug).options(selectinload(Article.revisions)))
     new = article is None
     if article is None:
-        article = create_article(codes()[texts[0].file.category], slug=slug, by=by, now=now)
+        article = create_article(category, slug=slug, by=by, now=now)
         revisions: Sequence[Revision] = []
     else:
         revisions = article.revisions
     if revisions and revisions[-1].author_id != author.id:
         _lay_beside(article, texts, known={r.sha256 for r in revisions}, by=by, now=now)
         return "kept"
-    changed = False
+    changed = move_article(article, category, by=by, now=now)
     for text in texts:
         changed |= _import_text(article, text, texts, revisions, author=author, approver=approver, now=now)
     phrases = [phrase for text in texts for phrase in text.file.phrases]
@@ -196,15 +209,21 @@ def _import_text(
             weight="实质修改",
             now=now,
         )
-    if approver is None or _published(revision.id) or _overtaken(text, texts, now):
-        return added
     starts = day_start(text.file.takes_over_on) if text.file.takes_over_on else now
-    approve_and_publish(article, revision, from_at=max(starts, now), approver=approver, reason="内容包", now=now)
+    from_at = max(starts, now)
+    if approver is None or _speaks(revision, from_at) or _overtaken(text, texts, now):
+        return added
+    approve_and_publish(article, revision, from_at=from_at, approver=approver, reason="内容包", now=now)
     return True
 
 
-def _published(revision_id: int) -> bool:
-    return db.session.scalar(select(Publication.id).where(Publication.revision_id == revision_id).limit(1)) is not None
+def _speaks(revision: Revision, moment: datetime) -> bool:
+    """Whether the ledger lets this revision speak then, or once did until somebody withdrew the article."""
+    lines = db.session.scalars(select(Publication).where(Publication.article_id == revision.article_id)).all()
+    line = live_line(lines, moment)
+    if line is None or line.revision_id is not None:
+        return line is not None and line.revision_id == revision.id
+    return any(earlier.revision_id == revision.id for earlier in lines)
 
 
 def _overtaken(text: _Text, texts: Iterable[_Text], now: datetime) -> bool:

@@ -49,6 +49,22 @@ def create_article(category: Category, *, slug: str | None, by: Actor, now: date
     return article
 
 
+def move_article(article: Article, category: Category, *, by: Actor, now: datetime) -> bool:
+    """Put an article under another category; its number stays. Returns whether it had to move."""
+    if article.category_id == category.id:
+        return False
+    record(
+        "knowledge:article:move",
+        ref(article),
+        by=by,
+        now=now,
+        changes={"category_id": (article.category_id, category.id)},
+    )
+    article.category_id = category.id
+    index_later(f"{PREFIX}{article.id}")
+    return True
+
+
 def content_hash(content: dict[str, Any], basis: Sequence[dict[str, Any]]) -> str:
     """The hash of a revision that says this."""
     return revision_hash({**{key: content[key] for key in TEXT_FIELDS}, "basis": list(basis)})

@@ -44,7 +44,7 @@ def show(number: str) -> ResponseReturnValue:
         },
         opened_url=url_for("knowledge.opened", number=number),
         current=_text(current, now, article, ahead.changes_on) if current else None,
-        state=None if current else _state(of_one, now).value,
+        state=None if current else _state(article, of_one, now).value,
         pending=_pending(following, ahead, article, now) if following and sees_pending else None,
         timeline=_timeline(of_one, revisions, now),
         clocks=_clocks(known, ahead, now),
@@ -83,8 +83,7 @@ def as_of(number: str) -> ResponseReturnValue:
 def favourite(number: str) -> ResponseReturnValue:
     """Keep an article at hand, or no longer."""
     person, article = current_person(), _article(number)
-    held = article.id in favourite_ids(person.id, [article.id])
-    keep = request.form["keep"] == "1" if "keep" in request.form else not held
+    keep = request.form.get("on") == "1"
     personal.set_favourite(article, keep=keep, person_id=person.id, by=person.actor, now=utc_now())
     if request.headers.get("HX-Request"):
         return "", 204
@@ -162,11 +161,12 @@ def _standing(window: force.Window, now: datetime) -> force.Standing:
     return force.Standing.PENDING if window.start > now else force.Standing.EXPIRED
 
 
-def _state(of_one: Sequence[force.Window], now: datetime) -> force.Standing:
+def _state(article: Article, of_one: Sequence[force.Window], now: datetime) -> force.Standing:
     """How an article stands of which nothing answers now."""
     if any(window.start > now for window in of_one):
         return force.Standing.PENDING
-    return force.Standing.EXPIRED if of_one else force.Standing.WITHDRAWN
+    line = force.live_line(article.publications, now)
+    return force.Standing.WITHDRAWN if line and line.revision_id is None else force.Standing.EXPIRED
 
 
 def _timeline(of_one: Sequence[force.Window], revisions: dict[int, Revision], now: datetime) -> list[dict[str, Any]]:

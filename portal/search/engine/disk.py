@@ -13,7 +13,8 @@ from typing import Any
 from .types import IndexDamaged
 
 SCHEMA = 1
-"""The version of everything stored. Raise it when tokens, fields or files change: old indexes then rebuild themselves."""
+"""The version of everything stored. Raise it when tokens, fields or files change: old indexes then rebuild
+themselves."""
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
@@ -100,8 +101,10 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def verified(path: Path, entry: Entry) -> memoryview:
+def verified(path: Path, entry: Entry, *, keep: bool = True) -> memoryview:
     """Map a file into memory after its size and checksum were found right; what is returned is what was checked.
+
+    Without `keep` the pages that checking brought into memory are let go again: little of the file will be read.
 
     Raises:
         FileNotFoundError: it is not there.
@@ -112,11 +115,14 @@ def verified(path: Path, entry: Entry) -> memoryview:
         size = os.fstat(handle).st_size
         if size != entry.size:
             raise IndexDamaged("文件长度不符", [path.name])
-        view = memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ)) if size else memoryview(b"")
+        mapped = mmap.mmap(handle, 0, access=mmap.ACCESS_READ) if size else None
     finally:
         os.close(handle)
+    view = memoryview(mapped) if mapped is not None else memoryview(b"")
     if hashlib.sha256(view).hexdigest() != entry.sha256:
         raise IndexDamaged("文件内容不符", [path.name])
+    if mapped is not None and not keep:
+        mapped.madvise(mmap.MADV_DONTNEED)
     return view
 
 

@@ -1,13 +1,15 @@
 """The search engine of one host: a folder that follows the database, and the search over it."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..rules.lexicon import Lexicon, shipped
+from ..rules.suggest import Book, Typed
 from . import folder as files
 from . import writing
 from .explain import explain
@@ -16,8 +18,10 @@ from .locking import exclusive
 from .plan import Plan, Weights, plan
 from .select import all_of, best, good_enough
 from .snapshot import Snapshot
-from .types import Change, Check, Document, Hit, IndexBusy, IndexDamaged, Results, Spans, Why
+from .suggestions import suggest
+from .types import Change, Check, Document, Hit, IndexBusy, IndexDamaged, Results, Spans, Suggestion, Why
 
+LONGEST_PREFIX = 40
 Fetch = Callable[[int], tuple[Sequence[Change], int]]
 
 
@@ -75,7 +79,8 @@ class Engine:
     ) -> Results:
         """The documents in force at a moment (epoch seconds) that answer a query, best first.
 
-        Filters join by "and", the values of one filter by "or". The count by value of a filter is what one would get by choosing it: it
+        Filters join by "and", the values of one filter by "or". The count by value of a filter is what one would get
+        by choosing it: it
         obeys the other filters, not its own. Another lexicon may be tried without being kept.
         """
         snapshot = self.state().snapshot
@@ -103,6 +108,16 @@ class Engine:
         ]
         return Results(hits, len(places), counts, wanted.meant)
 
+    def suggest(self, prefix: str, *, at: float, limit: int = 8, asked: Book | None = None) -> list[Suggestion]:
+        """Titles and phrases of documents in force, domain words, and what was asked before, that go on from what was
+        typed.
+
+        Letters are taken for syllables and first letters too.
+        """
+        snapshot = self.state().snapshot
+        books = [self.lexicon.book, *([asked] if asked else ())]
+        return suggest(snapshot, Typed(prefix[:LONGEST_PREFIX]), at, books, limit)
+
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], position: int, *, wait: bool = True) -> bool:
@@ -112,7 +127,7 @@ class Engine:
             IndexBusy: `wait` is False and another writer is at work.
             IndexDamaged: the index must be rebuilt.
         """
-        with exclusive(self.root / "lock", wait=wait):
+        with self._locked(wait=wait):
             if position <= self.position():
                 return False
             self._take(changes, position)
@@ -128,7 +143,8 @@ class Engine:
     def follow(self, fetch: Fetch, *, wait: bool = True) -> int:
         """Take in what the outbox has after our position until it has no more; returns how many changes that were.
 
-        `fetch(position)` gives the changes after a position and the new position (the same one when there is no more). It is called under
+        `fetch(position)` gives the changes after a position and the new position (the same one when there is no
+        more). It is called under
         the lock, so that nobody lays an older text over a newer one.
 
         Raises:
@@ -136,8 +152,7 @@ class Engine:
             IndexDamaged: the index must be rebuilt.
         """
         taken = 0
-        self.position()
-        with exclusive(self.root / "lock", wait=wait):
+        with self._locked(wait=wait):
             while True:
                 position = self.position()
                 changes, reached = fetch(position)
@@ -145,6 +160,12 @@ class Engine:
                     return taken
                 self._take(changes, reached)
                 taken += len(changes)
+
+    @contextmanager
+    def _locked(self, *, wait: bool = True) -> Iterator[None]:
+        self.state()
+        with exclusive(self.root / "lock", wait=wait):
+            yield
 
     def _take(self, changes: Sequence[Change], position: int) -> None:
         writing.take(self.state(), changes, position)
@@ -157,14 +178,15 @@ class Engine:
             IndexDamaged: the index must be rebuilt.
         """
         while True:
-            with exclusive(self.root / "lock"):
+            with self._locked():
                 if not writing.tidy(self.state()):
                     return
 
     def rebuild(self, documents: Iterable[Document], position: int) -> int:
         """Build the index anew beside the old one and put it in its place; returns the number of documents.
 
-        Changes taken in meanwhile by the old index are not in the new one: its position tells the next `follow` where to go on.
+        Changes taken in meanwhile by the old index are not in the new one: its position tells the next `follow` where
+        to go on.
 
         Raises:
             IndexBusy: somebody else is rebuilding.

@@ -82,7 +82,9 @@ def _reason(seen: _Seen) -> Why:
     if seen.field in {"title", "phrases"}:
         return Why(seen.field, seen.text, seen.how, tuple(seen.spans))
     sentences = [match.span() for match in _SENTENCE.finditer(seen.text)] or [(0, len(seen.text))]
-    start, end = max(sentences, key=lambda s: _said(seen.text, [p for p in seen.spans if s[0] <= p[0] and p[1] <= s[1]]))
+    start, end = max(
+        sentences, key=lambda s: _said(seen.text, [p for p in seen.spans if s[0] <= p[0] and p[1] <= s[1]])
+    )
     inside = [span for span in seen.spans if start <= span[0] and span[1] <= end]
     if end - start > LONGEST_EXCERPT and inside:
         start = max(start, min(inside[0][0] - 10, end - LONGEST_EXCERPT))

@@ -5,7 +5,8 @@
       current         the name of the generation that counts
       g-5f0c…/        manifest.json, Whoosh's table and segments (.toc, .seg), the arrays of each segment (.arr)
 
-A new state becomes true by replacing one file: `manifest.json` after a change, `current` after a rebuild. Whatever a crash leaves
+A new state becomes true by replacing one file: `manifest.json` after a change, `current` after a rebuild. Whatever a
+crash leaves
 behind is in no manifest and is swept away by the next writer.
 """
 
@@ -53,10 +54,15 @@ def stamps(root: Path) -> Stamps:
         IndexDamaged: there is no index.
     """
     try:
-        folder = root / (root / CURRENT).read_text().strip()
+        folder = current(root)
         return disk.stamp(root / CURRENT), disk.stamp(folder / MANIFEST)
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         raise IndexDamaged("没有索引", [CURRENT]) from None
+
+
+def current(root: Path) -> Path:
+    """The folder of the generation that counts."""
+    return root / Path((root / CURRENT).read_text().strip()).name
 
 
 def load(root: Path, known: State | None = None) -> State:
@@ -65,9 +71,12 @@ def load(root: Path, known: State | None = None) -> State:
     Raises:
         IndexDamaged: something is missing or not what the manifest says.
     """
+    rights = root.stat() if root.exists() else None
+    if rights and (rights.st_mode & 0o022 or rights.st_uid != os.geteuid()):
+        raise IndexDamaged("索引目录别人也能写", [root.name])
     for attempt in range(_RETRIES):
         seen = stamps(root)
-        folder = root / (root / CURRENT).read_text().strip()
+        folder = current(root)
         try:
             return _read(folder, seen, known if known and known.folder == folder else None)
         except FileNotFoundError as error:
@@ -89,7 +98,9 @@ def _read(folder: Path, seen: Stamps, known: State | None) -> State:
         if known and name in known.segments:
             segments[name], stored[name] = known.segments[name], known.stored[name]
             continue
-        arrays, compound = (disk.verified(folder / file, manifest.files[file]) for file in files_of(name))
+        arrays, compound = (
+            disk.verified(folder / file, manifest.files[file], keep=file.endswith(".arr")) for file in files_of(name)
+        )
         segments[name] = Segment(name, arrays)
         stored[name] = contents.documents(name, compound)
     deleted = {name: contents.deleted(name) for name in contents.segments}
@@ -107,7 +118,7 @@ def damaged_files(state: State) -> list[str]:
     bad = []
     for name, entry in state.manifest.files.items():
         try:
-            disk.verified(state.folder / name, entry)
+            disk.verified(state.folder / name, entry, keep=False)
         except (OSError, IndexDamaged):
             bad.append(name)
     try:
@@ -118,7 +129,12 @@ def damaged_files(state: State) -> list[str]:
 
 
 def create(root: Path) -> Path:
-    """A folder for a new generation."""
+    """A folder for a new generation; those that a crash left unfinished make room for it."""
+    try:
+        counts = current(root).name
+    except (OSError, ValueError):
+        counts = ""
+    _remove_others(root, counts)
     folder = root / f"g-{secrets.token_hex(6)}"
     folder.mkdir(mode=0o700)
     return folder
@@ -128,6 +144,8 @@ def commit(
     folder: Path, contents: Contents, new: Mapping[str, bytes], old: Manifest | None, *, build: str, position: int
 ) -> Manifest:
     """Write new files, then the manifest that makes them count, then sweep away what counts no more."""
+    if old:
+        sweep(folder, old)  # what a crash left could be what fills the disk
     entries: dict[str, Entry] = {name: disk.write(folder / name, data) for name, data in new.items()}
     disk.sync_folder(folder)
     wanted = {contents.file, *(file for name in contents.segments for file in files_of(name))}
@@ -148,8 +166,12 @@ def sweep(folder: Path, manifest: Manifest) -> None:
 def switch(root: Path, folder: Path) -> None:
     """Let a generation count, and remove the others; those who still read them keep their files open."""
     disk.replace(root / CURRENT, folder.name.encode())
+    _remove_others(root, folder.name)
+
+
+def _remove_others(root: Path, name: str) -> None:
     for path in root.glob("g-*"):
-        if path != folder:
+        if path.name != name:
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -25,14 +25,24 @@ def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
     if not own.acquire(blocking=wait):
         raise IndexBusy(str(path))
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = _locked(path, wait)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                raise IndexBusy(str(path)) from None
             yield
         finally:
             os.close(handle)
     finally:
         own.release()
+
+
+def _locked(path: Path, wait: bool) -> int:
+    """Open and lock the file; again if somebody replaced it meanwhile, for then the lock would be nobody else's."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        except BlockingIOError:
+            os.close(handle)
+            raise IndexBusy(str(path)) from None
+        os.close(handle)

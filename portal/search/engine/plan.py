@@ -1,4 +1,5 @@
-"""What a query asks of the index: weighted terms, field by field, with its slips, its letters and its synonyms thought of."""
+"""What a query asks of the index: weighted terms, field by field, with its slips, its letters and its synonyms
+thought of."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from .postings import Field, key
 from .snapshot import Term
 
 LONGEST_QUERY = 300
-"""Characters of a query that are read; nobody says more before taking breath, and ten thousand must not take a second."""
+"""Characters of a query that are read; nobody says more before taking breath, and ten thousand must not take a
+second."""
 
 LONGEST_SLIP = 8
 RARER = 30
 """A pair this many times rarer than what sounds like it may be a slip."""
 SHORT = 4
-"""Up to so many pairs a query rests on each of them; the longer it is, the less one slip matters and the less is guessed."""
+"""Up to so many pairs a query rests on each of them; the longer it is, the less one slip matters and the less is
+guessed."""
 LEAST_DOUBT = 1 / 3
 """In longer queries nothing is put right: the rest of the words finds what was meant."""
 
@@ -31,11 +34,12 @@ Frequencies = Callable[[Sequence[tuple[Field, str]]], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each field and each kind of guess counts; found on the development questions. A guess of weight 0 is not made."""
+    """How much each field and each kind of guess counts; found on the development questions. A guess of weight 0 is
+    not made."""
 
     pairs: float = 1.0
-    singles: float = 0.4
-    title: float = 0.3
+    singles: float = 0.5
+    title: float = 0.25
     phrases: float = 0.6
     script: float = 0.2
     basis: float = 0.1
@@ -108,7 +112,8 @@ def plan(query: str, weights: Weights, lexicon: Lexicon, frequencies: Frequencie
 
 
 def _add_sounds(wanted: _Wanted, common: dict[str, int], frequencies: Frequencies) -> frozenset[str]:
-    """Sounds of the pairs. A pair much rarer than its sound may be a slip of the input method: then the sound speaks for it."""
+    """Sounds of the pairs. A pair much rarer than its sound may be a slip of the input method: then the sound speaks
+    for it."""
     weights = wanted.weights
     heard = {pair: sound for pair in common if (sound := sound_pair(pair))}
     counts = dict(zip(heard, frequencies([(Field.SOUNDS, sound) for sound in heard.values()]), strict=True))
@@ -119,7 +124,8 @@ def _add_sounds(wanted: _Wanted, common: dict[str, int], frequencies: Frequencie
 
 
 def _add_fixed(wanted: _Wanted, words: set[str], text: str, common: dict[str, int], lexicon: Lexicon) -> str | None:
-    """Words that one wrong, missing or doubled character made unknown; returns the query with the first of them put right."""
+    """Words that one wrong, missing or doubled character made unknown; returns the query with the first of them put
+    right."""
     meant = None
     for chunk, start, han in chunks(text):
         if not han or all(common.get(chunk[at : at + 2]) for at in range(len(chunk) - 1)):
@@ -148,7 +154,8 @@ def _unknown(chunk: str, common: dict[str, int], lexicon: Lexicon) -> Iterable[t
 def _add_letters(
     wanted: _Wanted, words: set[str], text: str, common: dict[str, int], lexicon: Lexicon
 ) -> tuple[tuple[letters.Row, ...], str | None]:
-    """Syllables and first letters, and the words they may stand for; returns the ways to read them, and the likeliest words."""
+    """Syllables and first letters, and the words they may stand for; returns the ways to read them, and the likeliest
+    words."""
     literal = frozenset(
         chunk for chunk, at, han in chunks(text) if not han and any(common.get(p) and chunk in p for p in common)
     )
@@ -158,7 +165,7 @@ def _add_letters(
             share = 1 / (1 + rank)
             wanted.add(Field.SOUNDS, letters.sound_terms(row), share * weights.spelt)
             wanted.add(Field.INITIALS, letters.initial_terms(row), share * weights.initials)
-            found = letters.meant(row, lexicon)
+            found = letters.meant(row, lexicon.begun_by)
             for part in found:
                 for word in part.words:
                     wanted.add_words(analyse([word]).pairs, share * weights.spelt / len(part.words))

@@ -1,6 +1,7 @@
 """Postings as arrays: which term stands in which document how often, field by field.
 
-The same arrays go into Whoosh's files and, under 64-bit keys instead of words, into the file that the scorer maps into memory.
+The same arrays go into Whoosh's files and, under 64-bit keys instead of words, into the file that the scorer maps
+into memory.
 """
 
 import hashlib

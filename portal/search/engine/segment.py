@@ -1,4 +1,5 @@
-"""One segment: documents indexed together, never changed afterwards; its arrays are mapped from a file beside Whoosh's."""
+"""One segment: documents indexed together, never changed afterwards; its arrays are mapped from a file beside
+Whoosh's."""
 
 import itertools
 from collections import Counter
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from ..rules.normalise import normalise
 from ..rules.pinyin import grams, initials_of
+from ..rules.suggest import Book, Column
 from ..rules.tokens import Tokens, analyse
 from . import arrays
 from .postings import Keyed, Postings, keyed
@@ -51,6 +53,7 @@ def build(documents: Sequence[Document]) -> tuple[Postings, bytes]:
             "from": np.array([-np.inf if d.valid_from is None else d.valid_from for d in documents]),
             "to": np.array([np.inf if d.valid_to is None else d.valid_to for d in documents]),
             **facet_arrays,
+            **_book(documents),
         },
         {"ids": [d.id for d in documents], "digests": [d.digest for d in documents], "facets": facets},
     )
@@ -68,6 +71,27 @@ def _facets(documents: Sequence[Document]) -> tuple[dict[str, list[str]], dict[s
     return {name: list(known) for name, known in values.items()}, found
 
 
+_COLUMNS = ("texts", "looks", "initials")
+SUGGESTED = ("title", "phrases")
+
+
+def _book(documents: Sequence[Document]) -> dict[str, arrays.Array]:
+    """What may be suggested: titles and phrases, short ones first, each with its document's number."""
+    entries = sorted(
+        (len(text), text, number)
+        for number, document in enumerate(documents)
+        for name in SUGGESTED
+        for text in {t.strip() for t in document.texts(name)} - {""}
+    )
+    book = Book.of([text for _, text, _ in entries])
+    columns = {name: getattr(book, name) for name in _COLUMNS}
+    return {
+        "book:docs": np.array([number for _, _, number in entries], dtype=np.uint32),
+        **{f"book:{name}": np.frombuffer(column.data, dtype=np.uint8) for name, column in columns.items()},
+        **{f"book:{name}:starts": column.starts for name, column in columns.items()},
+    }
+
+
 class Segment:
     """A segment as the scorer sees it."""
 
@@ -82,6 +106,8 @@ class Segment:
         self.valid_from: npt.NDArray[np.float64] = get("from")
         self.valid_to: npt.NDArray[np.float64] = get("to")
         self.facet_values: Mapping[str, Sequence[str]] = found.meta["facets"]
+        self.book = Book(*(Column(get(f"book:{name}").tobytes(), get(f"book:{name}:starts")) for name in _COLUMNS))
+        self.book_docs: npt.NDArray[np.uint32] = get("book:docs")
         self._facets = {name: get(f"facet:{name}") for name in self.facet_values}
 
     def __len__(self) -> int:

@@ -57,7 +57,8 @@ class Snapshot:
         )
         used = np.maximum((lengths > 0).sum(axis=1, keepdims=True), 1)
         mean = np.maximum(lengths.sum(axis=1, keepdims=True) / used, 1)
-        return (K1 * (1 - B + B * lengths / mean)).astype(np.float32).ravel()
+        norms: Floats = (K1 * (1 - B + B * lengths / mean)).astype(np.float32).ravel()
+        return norms
 
     def id_of(self, number: int) -> str:
         """The id of a document."""
@@ -76,7 +77,8 @@ class Snapshot:
 
     def known(self, tokens: Sequence[tuple[Field, str]]) -> list[int]:
         """In how many documents each token stands in its field."""
-        return self.frequencies(np.array([key(field, token) for field, token in tokens], dtype=np.uint64)).tolist()
+        keys = np.array([key(field, token) for field, token in tokens], dtype=np.uint64)
+        return list(map(int, self.frequencies(keys)))
 
     def frequencies(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """In how many documents each key stands."""

@@ -1,13 +1,16 @@
 """Whoosh as the keeper of documents, fields and postings, written a segment at a time from arrays.
 
-Whoosh 2.7.4 takes a posting at a time through several layers of Python and writes with no regard for power cuts. Here a segment is made
-in memory with its own classes, a term at a time, and `disk` writes it: the files are Whoosh's, readable by its own searcher. Its files
+Whoosh 2.7.4 takes a posting at a time through several layers of Python and writes with no regard for power cuts. Here
+a segment is made
+in memory with its own classes, a term at a time, and `disk` writes it: the files are Whoosh's, readable by its own
+searcher. Its files
 are pickles, so they are only ever opened from bytes whose checksum the manifest knows.
 """
 
 import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
@@ -22,6 +25,8 @@ from .postings import TEXT_FIELDS, Postings
 
 INDEX = "MAIN"
 _BLOCK = 4096
+_WORTH_SQUEEZING = 200
+"""Postings of a term from which on compressing them saves more than it costs."""
 
 
 def schema() -> Schema:
@@ -30,7 +35,7 @@ def schema() -> Schema:
     return Schema(id=ID(unique=True), doc=STORED, **tokens)
 
 
-class _Staging(RamStorage):  # type: ignore[misc]
+class _Staging(RamStorage):
     """Files in the making, in memory; nothing goes through a shared temp folder."""
 
     def temp_storage(self, name: str | None = None) -> RamStorage:
@@ -58,13 +63,14 @@ class _Index:
         return self._toc
 
 
-class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
+class _FieldWriter(W3FieldWriter):
     """Whoosh's writer of postings, fed with whole terms."""
 
     def add_term(self, term: bytes, docs: "array[int]", weights: "array[float]", lengths: tuple[int, int]) -> None:
         """Write all postings of the next term of the current field; terms come in the order of their bytes."""
         self.start_term(term)
-        writer = self._postwriter
+        writer: Any = self._postwriter
+        writer._compression = 1 if len(docs) > _WORTH_SQUEEZING else 0
         for at in range(0, len(docs), _BLOCK):
             if at:
                 writer._write_block()
@@ -74,7 +80,7 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
         self.finish_term()
 
 
-class _Writer(SegmentWriter):  # type: ignore[misc]
+class _Writer(SegmentWriter):
     """Whoosh's segment writer with the pool of single postings left out."""
 
     def write(self, documents: Sequence[tuple[str, bytes]], postings: Postings) -> None:
@@ -116,8 +122,9 @@ class _Writer(SegmentWriter):  # type: ignore[misc]
             out.add_term(term, docs[part], weights[part], (int(lows[at]), int(highs[at])))
 
 
-class _Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's own file formats through our writer; segments remember the plain codec, so no class of ours is pickled."""
+class _Codec(W3Codec):
+    """Whoosh's own file formats through our writer; segments remember the plain codec, so no class of ours is
+    pickled."""
 
     def field_writer(self, storage: RamStorage, segment: object) -> _FieldWriter:
         return _FieldWriter(self, storage, segment)
@@ -173,7 +180,8 @@ class Contents:
     def write(
         self, documents: Sequence[tuple[str, bytes]], postings: Postings | None, without: Iterable[str] = ()
     ) -> Mapping[str, bytes]:
-        """Add a segment, leave out others, and say which files are new (name and bytes); this table is then the new one."""
+        """Add a segment, leave out others, and say which files are new (name and bytes); this table is then the new
+        one."""
         storage = _Staging()
         gone = set(without)
         self._toc.segments = [s for s in self._toc.segments if s.segment_id() not in gone]
@@ -184,7 +192,7 @@ class Contents:
         self._toc = TOC(self._toc.schema, writer_segments(storage), self._toc.generation + 1)
         return {name: bytes(data) for name, data in storage.files.items() if name.endswith((".toc", ".seg"))}
 
-    def _segment(self, name: str) -> "object":
+    def _segment(self, name: str) -> Any:
         return next(s for s in self._toc.segments if s.segment_id() == name)
 
 
@@ -194,14 +202,15 @@ def writer_segments(storage: RamStorage) -> list[object]:
     return segments
 
 
-class _Compound(CompoundStorage):  # type: ignore[misc]
+class _Compound(CompoundStorage):
     """A segment's file, opened from bytes that were verified instead of by its name."""
 
     def __init__(self, data: memoryview) -> None:
         head = BufferFile(data[:12])
         start, length = head.read_long(), head.read_int()
         self._dir = BufferFile(data[start : start + length]).read_pickle()
-        self._source, self._file, self.is_closed = data, None, False
+        source: Any = data
+        self._source, self._file, self.is_closed = source, None, False
 
 
 class StoredDocuments:

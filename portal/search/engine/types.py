@@ -34,9 +34,7 @@ class Document:
             "filters": {name: sorted(set(values)) for name, values in self.filters.items() if values},
             "valid": [self.valid_from, self.valid_to],
         }
-        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
-            "utf-8", "replace"
-        )
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8", "replace")
 
     @property
     def digest(self) -> str:
@@ -116,12 +114,21 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits, the exact number that paging shows in all, counts by filter value, and what may have been meant."""
+    """One page of hits, the exact number that paging shows in all, counts by filter value, and what may have been
+    meant."""
 
     hits: Sequence[Hit]
     total: int
     facets: Mapping[str, Mapping[str, int]]
     meant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text to complete what is being typed, and the document that it belongs to, if any."""
+
+    text: str
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ class Check:
         return not (self.missing or self.stale or self.extra or self.damaged)
 
 
-class IndexDamaged(Exception):
+class IndexDamaged(Exception):  # noqa: N818 — named as it is said
     """The index is missing, damaged, foreign or of another version: rebuild it, and answer from elsewhere meanwhile."""
 
     def __init__(self, reason: str, files: Sequence[str] = ()) -> None:
@@ -150,5 +157,5 @@ class IndexDamaged(Exception):
         self.files = tuple(files)
 
 
-class IndexBusy(Exception):
+class IndexBusy(Exception):  # noqa: N818 — likewise
     """Another writer holds the lock."""

@@ -15,12 +15,13 @@ from .segment import build
 from .store import Contents
 from .types import Change, Document
 
-CHUNK = 8000
+CHUNK = 5000
 """Documents a segment when all are written: few segments, each small enough to be made in memory."""
 
 MOST_SMALL = 8
 SMALL = 500
-"""Segments of fewer documents are made one when there are more than MOST_SMALL of them: a change may have to wait for that."""
+"""Segments of fewer documents are made one when there are more than MOST_SMALL of them: a change may have to wait for
+that."""
 
 MOST_DELETED = 0.3
 """A larger share of deleted documents than this makes a segment worth writing anew."""
@@ -80,7 +81,8 @@ def _live(contents: Contents, name: str) -> int:
 
 
 def _cheapest(contents: Contents, names: Sequence[str]) -> list[str]:
-    """The smallest segments up to one that would cost more than the gain: each document is written again only now and then."""
+    """The smallest segments up to one that would cost more than the gain: each document is written again only now and
+    then."""
     chosen: list[str] = []
     total = 0
     for size, name in sorted((_live(contents, name), name) for name in names):

@@ -1,4 +1,5 @@
-"""Figures and document numbers in one spelling, so that 百分之三 finds 3% and 国办发[2020]53号 finds 国办发〔2020〕53号."""
+"""Figures and document numbers in one spelling, so that 百分之三 finds 3% and 国办发[2020]53号 finds
+国办发〔2020〕53号."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +8,8 @@ _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇"
 _STEP = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
 _CN = "零〇一二两三四五六七八九十百千万亿"
-_NUMBER = rf"(?:\d[\d,]{{0,15}}(?:\.\d{{1,6}})?[百千万亿]{{0,3}}|[{_CN}]{{1,12}}(?:点[{_CN}]{{1,6}})?)"  # bounded: linear time
+# Bounded, so that a text of digits only takes linear time.
+_NUMBER = rf"(?:\d[\d,]{{0,15}}(?:\.\d{{1,6}})?[百千万亿]{{0,3}}|[{_CN}]{{1,12}}(?:点[{_CN}]{{1,6}})?)"
 _UNITS = {
     "个工作日": "工作日", "工作日": "工作日", "个月": "个月", "年": "年", "日": "日", "天": "日", "号": "日",
     "个小时": "小时", "小时": "小时", "周岁": "岁", "岁": "岁", "倍": "倍", "元": "元", "块钱": "元", "块": "元",
@@ -56,7 +58,8 @@ def _chinese(text: str) -> int | None:
 
 
 def figures(text: str) -> list[str]:
-    """Tokens for the figures and document numbers of a normalised text, each marked with # so that no word equals it."""
+    """Tokens for the figures and document numbers of a normalised text, each marked with # so that no word equals
+    it."""
     return [token for token, _, _ in spelt_figures(text)]
 
 

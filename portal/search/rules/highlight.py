@@ -1,4 +1,5 @@
-"""Where a text says what was asked: the longest stretches of the query that stand in it, never cut at the edge of a token."""
+"""Where a text says what was asked: the longest stretches of the query that stand in it, never cut at the edge of a
+token."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,8 @@ LONGEST_TEXT = 3000
 
 @dataclass(frozen=True, slots=True)
 class Needles:
-    """What to mark: the query as normalised, further words (synonyms, words meant by letters), and sounds that stand for slips."""
+    """What to mark: the query as normalised, further words (synonyms, words meant by letters), and sounds that stand
+    for slips."""
 
     text: str
     words: frozenset[str] = frozenset()
@@ -81,7 +83,8 @@ def says_nothing(text: str) -> bool:
 
 
 def _longest(text: str, query: str) -> list[Span]:
-    """The stretches of the text that stand in the query too, each as long as can be; runs of letters and digits count as one."""
+    """The stretches of the text that stand in the query too, each as long as can be; runs of letters and digits count
+    as one."""
     runs = _codes(query)
     if not runs:
         return [_trimmed(text, span) for span in _common(text, query)]

@@ -1,15 +1,15 @@
 """Queries typed in letters, alone or among characters: 社保bj, gongjijin tiqu, gxjsqy.
 
-A query becomes a row of units. A unit is a character, or a syllable, or the beginning of one; a row is matched with words by first
+A query becomes a row of units. A unit is a character, or a syllable, or the beginning of one; a row is matched with
+words by first
 letters, and then unit by unit.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from .lexicon import MOST_CANDIDATES, Lexicon
 from .pinyin import readings
 from .syllables import Cut, cuts, spelt
 from .tokens import HAN
@@ -20,7 +20,11 @@ _LETTERS = re.compile(r"[a-z]")
 LONGEST_SPELT = 12
 """More letters than this are not taken for first letters only."""
 MOST_ROWS = 4
+MOST_CANDIDATES = 6
 _LONGEST_WINDOW = 10
+
+BegunBy = Callable[[str], Sequence[tuple[str, tuple[str, ...]]]]
+"""Gives the known words with these first letters, each with its syllables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,8 @@ def _units(cut: Cut) -> Row:
     return tuple(Unit(u, w) for u, w in zip(cut.units, cut.whole, strict=True))
 
 
-def meant(row: Row, lexicon: Lexicon) -> list[Meant]:
-    """The words of the lexicon that a row may stand for, the longest first, none overlapping, each with typed letters in it."""
+def meant(row: Row, begun_by: BegunBy) -> list[Meant]:
+    """The known words that a row may stand for, the longest first, none overlapping, each with typed letters in it."""
     initials = "".join(unit.sound[:1] for unit in row)
     taken = [False] * len(row)
     found = []
@@ -119,7 +123,7 @@ def meant(row: Row, lexicon: Lexicon) -> list[Meant]:
                 continue
             words = tuple(
                 word
-                for word, sounds in lexicon.begun_by(initials[start : start + size])
+                for word, sounds in begun_by(initials[start : start + size])
                 if all(unit.may_be(c, s) for unit, c, s in zip(part, word, sounds, strict=True))
             )
             if words:

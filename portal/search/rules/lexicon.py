@@ -1,11 +1,12 @@
 """Domain words: groups that mean the same, and terms; data, not code, so that one more synonym needs no new index."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from .normalise import normalise
 from .pinyin import readings
+from .suggest import Book
 from .tokens import is_han
 
 LONGEST_WORD = 16
@@ -40,8 +41,14 @@ class Lexicon:
             for at in range(len(word)):
                 self._slips.setdefault(word[:at] + word[at + 1 :], set()).add(word)
 
+    @cached_property
+    def book(self) -> Book:
+        """The words as a book of suggestions, short ones first."""
+        return Book.of(sorted(self.words, key=lambda word: (len(word), word)))
+
     def within(self, text: str) -> list[tuple[str, int]]:
-        """The known words in a normalised text and where they begin, the longest first at each place, none overlapping."""
+        """The known words in a normalised text and where they begin, the longest first at each place, none
+        overlapping."""
         found, at = [], 0
         while at < len(text):
             for length in self._lengths.get(text[at], ()):
@@ -61,7 +68,8 @@ class Lexicon:
         return self._by_initials.get(initials, ())
 
     def nearly(self, piece: str) -> list[str]:
-        """The words that differ from a piece by one character changed, left out or too many; none where the piece is a word."""
+        """The words that differ from a piece by one character changed, left out or too many; none where the piece is
+        a word."""
         if piece in self.words or len(piece) < 3:
             return []
         found = set(self._slips.get(piece, ()))

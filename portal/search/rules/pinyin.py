@@ -12,8 +12,8 @@ from .tokens import chunks
 
 @lru_cache(maxsize=30_000)
 def _alone(char: str) -> str:
-    (sound,) = lazy_pinyin(char, errors=lambda _: [""]) or [""]
-    return sound if sound.isascii() and sound.isalpha() else sound.replace("ü", "v")
+    sound = "".join(lazy_pinyin(char, errors="ignore")).replace("ü", "v")
+    return sound if sound.isascii() and sound.isalpha() else ""
 
 
 @lru_cache(maxsize=200_000)
@@ -45,7 +45,8 @@ def sound_pair(pair: str) -> str | None:
 
 
 def sounds_of(text: str) -> list[list[tuple[str, str]]]:
-    """Each unit of a normalised text as (syllable, initial), one list per stretch; letters and digits stand for themselves."""
+    """Each unit of a normalised text as (syllable, initial), one list per stretch; letters and digits stand for
+    themselves."""
     stretches: list[list[tuple[str, str]]] = []
     end = -1
     for chunk, start, han in chunks(text):

@@ -1,6 +1,7 @@
 """Typed letters read as syllables: gongjijin, gjj, gongjj, and the same with a slip of the finger.
 
-Letters are cut into units; a unit is a whole syllable or the beginning of one. All cuts of equal cost are kept, few in number.
+Letters are cut into units; a unit is a whole syllable or the beginning of one. All cuts of equal cost are kept, few
+in number.
 """
 
 from collections.abc import Iterator
@@ -26,9 +27,7 @@ def _slips() -> dict[str, tuple[str, ...]]:
         for at in range(1, len(syllable)):
             slips.setdefault(syllable[:at] + syllable[at + 1 :], set()).add(syllable)
         for at in range(1, len(syllable) - 1):
-            slips.setdefault(syllable[:at] + syllable[at + 1] + syllable[at] + syllable[at + 2 :], set()).add(
-                syllable
-            )
+            slips.setdefault(syllable[:at] + syllable[at + 1] + syllable[at] + syllable[at + 2 :], set()).add(syllable)
     return {
         typed: tuple(sorted(meant)) for typed, meant in slips.items() if typed not in syllables() and len(typed) > 1
     }

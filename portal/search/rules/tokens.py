@@ -1,6 +1,7 @@
 """What is indexed of a text: units (one Chinese character, or a run of letters and digits) and pairs of neighbours.
 
-One analyzer serves index and query. Letters and digits stay whole (A类, e窗通, 12345), and count as one neighbour: 2024年 gives the
+One analyzer serves index and query. Letters and digits stay whole (A类, e窗通, 12345), and count as one neighbour:
+2024年 gives the
 pair 2024年. Pairs never reach over punctuation, nor over white space between Chinese characters.
 """
 
@@ -35,7 +36,8 @@ def is_han(text: str) -> bool:
 
 
 def chunks(text: str) -> list[tuple[str, int, bool]]:
-    """The stretches of Chinese characters and the runs of letters or digits in a normalised text: (text, start, Chinese)."""
+    """The stretches of Chinese characters and the runs of letters or digits in a normalised text: (text, start,
+    Chinese)."""
     return [(m[0], m.start(), is_han(m[0])) for m in _CHUNK.finditer(text)]
 
 

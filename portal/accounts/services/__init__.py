@@ -9,9 +9,9 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.write import begin_write, end_write, writing_now
 
-from .models import Person, PersonRole, UserSession
-from .rules.roles import LABELS, Role
-from .rules.sessions import SEEN_EVERY, new_secret, secret_hash
+from ..models import Person, PersonRole, UserSession
+from ..rules.roles import LABELS, Role
+from ..rules.sessions import SEEN_EVERY, new_secret, secret_hash
 
 DEMO_PEOPLE = (
     ("li", "李坐席", Role.AGENT, "接听企业来电，查答案、念话术"),

@@ -1,0 +1,1 @@
+"""What the portal hands to a person: notices, background jobs and their progress, exports."""

@@ -1,0 +1,1 @@
+"""Read notices, jobs and exports."""

@@ -1,0 +1,1 @@
+"""Verbs about notices, jobs and exports."""
