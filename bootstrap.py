@@ -183,14 +183,18 @@ def run(_: list[str]) -> int:
 
 def commands(port: str) -> list[list[str]]:
     """The processes that make up the running portal."""
+    jobs = [str(BIN / "flask"), "jobs", "run"]
     if os.name == "nt":
-        return [[str(BIN / "flask"), "run", "--port", port]]
+        return [[str(BIN / "flask"), "run", "--port", port], jobs]
     gunicorn = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"]
-    return [[*gunicorn, "--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"]]
+    return [[*gunicorn, "--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"], jobs]
 
 
 def supervise(lines: list[list[str]], env: dict[str, str]) -> int:
-    """Start the processes, wait, and end them all when one ends or when asked to."""
+    """Start the processes, wait, and end them all when the first (the server) ends or when asked to.
+
+    The others are started anew when they die; one that says it is used wrongly (exit code 2) ends everything.
+    """
     children = [subprocess.Popen(line, cwd=ROOT, env=env) for line in lines]
     stopping = False
 
@@ -200,9 +204,18 @@ def supervise(lines: list[list[str]], env: dict[str, str]) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    while not stopping and all(child.poll() is None for child in children):
+    code = 0
+    while not stopping:
+        ended = next((child for child in children if child.poll() is not None), None)
+        if ended is children[0] or (ended and ended.returncode == 2):
+            code = ended.returncode
+            break
+        if ended:
+            print(f"后台程序中断了（{ended.returncode}），重新启动。", file=sys.stderr)
+            time.sleep(1)
+            at = children.index(ended)
+            children[at] = subprocess.Popen(lines[at], cwd=ROOT, env=env)
         time.sleep(0.2)
-    code = 0 if stopping else next(c.returncode for c in children if c.poll() is not None)
     for child in children:
         if child.poll() is None:
             child.terminate()

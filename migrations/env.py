@@ -8,6 +8,7 @@ import portal.audit.models
 import portal.categories.models
 import portal.core.models
 import portal.directory.models
+import portal.inbox.models
 import portal.knowledge.models
 import portal.search.models  # noqa: F401
 from portal.core.database import Base, db, writing

@@ -1,7 +1,10 @@
 """知应 (Zhiying): the portal of an enterprise-hotline desk. create_app wires the floors; nothing imports it."""
 
 import contextlib
+import importlib
+import importlib.util
 import os
+import pkgutil
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,27 +28,50 @@ from portal.admin.views import bp as admin_bp
 from portal.admin.views import console as _console  # noqa: F401 — its routes
 from portal.admin.views import people as _people  # noqa: F401 — its routes
 from portal.admin.views import settings as _settings  # noqa: F401 — its routes
+from portal.admin.views import tokens as _tokens  # noqa: F401 — its routes
+from portal.admin.views.calendar import bp as calendar_bp
 from portal.audit import anchors
 from portal.audit.commands import group as audit_commands
+from portal.categories.queries import names_on
 from portal.config import Env, Settings, load_settings
-from portal.core import headers, logs, pages, requests
-from portal.core.clock import set_clock
+from portal.core import files, headers, logs, masking, pages, requests
+from portal.core.clock import beijing_day, set_clock, utc_now
 from portal.core.database import db
 from portal.core.encryption import use_key
 from portal.core.errors import SetupError
 from portal.core.marks import public
+from portal.directory.queries import standing_names
 from portal.directory.views import bp as directory_bp
 from portal.home.commands import evaluate as kb_eval
+from portal.home.views import category_edit as _category_edit  # noqa: F401 — its routes
+from portal.home.views import events as _events  # noqa: F401 — its routes
+from portal.home.views import suggest as _suggest  # noqa: F401 — its routes
+from portal.home.views import unit_edit as _unit_edit  # noqa: F401 — its routes
+from portal.home.views.api import bp as api_bp
 from portal.home.views.categories import bp as categories_bp
 from portal.home.views.desk import bp as home_bp
 from portal.home.views.units import bp as units_bp
+from portal.inbox.commands import export_group, jobs_group
+from portal.inbox.kinds import ExportKind, register_export
+from portal.inbox.queries.notices import unread
+from portal.inbox.runner import register_chore
+from portal.inbox.services import exports
+from portal.inbox.services.work import register_kind
+from portal.inbox.views import bp as inbox_bp
+from portal.inbox.views import exports as _exports  # noqa: F401 — its routes
+from portal.inbox.views import jobs as _jobs  # noqa: F401 — its routes
+from portal.inbox.views import notices as _notices  # noqa: F401 — its routes
 from portal.knowledge.commands import group as kb_commands
-from portal.knowledge.queries.documents import PREFIX, all_documents, documents
+from portal.knowledge.queries.documents import PREFIX, all_documents, documents, titles_in_force
 from portal.knowledge.views import article as _article  # noqa: F401 — its routes
 from portal.knowledge.views import bp as knowledge_bp
+from portal.knowledge.views import learning as _learning  # noqa: F401 — its routes
 from portal.knowledge.views import listing as _listing  # noqa: F401 — its routes
+from portal.knowledge.views import uses as _uses  # noqa: F401 — its routes
 from portal.search.commands import group as search_commands
 from portal.search.services import Source, register_source, use_folder
+from portal.search.views import bp as search_bp
+from portal.search.words import keep_terms, register_names
 
 
 @dataclass(frozen=True)
@@ -65,8 +91,11 @@ PLACES = (
     Place("units.index", icon="building", label="单位", permission=Permission.DIRECTORY_UNIT_READ),
     Place("admin.console", icon="layout-dashboard", label="工作台", permission=Permission.ADMIN_CONSOLE_READ),
     Place("admin.list_people", icon="users", label="人员", permission=Permission.ACCOUNTS_PERSON_READ),
+    Place("admin.list_tokens", icon="key", label="令牌", permission=Permission.ACCOUNTS_API_TOKEN_END),
+    Place("calendar.index", icon="calendar", label="日历", permission=Permission.ADMIN_CALENDAR_READ),
     Place("admin.settings", icon="settings", label="设置", permission=Permission.ADMIN_CONFIG_READ),
     Place("admin.audit", icon="clipboard-list", label="审计", permission=Permission.ADMIN_AUDIT_READ),
+    Place("inbox.export_log", icon="file-export", label="导出", permission=Permission.INBOX_EXPORT_LOG),
 )
 
 
@@ -127,14 +156,45 @@ def _wire(app: Flask, *, secure: bool) -> None:
     use_folder(settings.data_dir / "index")
     anchors.use_folder(settings.data_dir)
     register_source(PREFIX, Source(documents, all_documents))
+    register_names("分类", lambda: names_on(beijing_day(utc_now())).values(), whole=True)
+    register_names("单位", lambda: standing_names(beijing_day(utc_now())).values(), whole=True)
+    register_names("标题", titles_in_force, whole=False)
+    register_chore("terms", keep_terms)
+    files.use_folder(settings.data_dir / "files")
+    masking.init_app(app)
+    register_kind(exports.BUILDING)
+    register_chore("exports", exports.expire)
+    register_chore("scratch", files.clean_scratch)
+    for kind in _exports_of_domains():
+        register_export(kind)
     app.view_functions["static"] = public("style, script and icons carry no data")(app.view_functions["static"])
-    for blueprint in (home_bp, knowledge_bp, categories_bp, units_bp, directory_bp, accounts_bp, admin_bp):
+    blueprints = (
+        home_bp,
+        knowledge_bp,
+        categories_bp,
+        units_bp,
+        directory_bp,
+        accounts_bp,
+        admin_bp,
+        calendar_bp,
+        inbox_bp,
+        search_bp,
+        api_bp,
+    )
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.context_processor(_frame)
     kb_commands.add_command(kb_eval)
-    for command in (setup, accounts_commands, audit_commands, kb_commands, search_commands):
+    for command in (setup, accounts_commands, audit_commands, kb_commands, search_commands, jobs_group, export_group):
         app.cli.add_command(command)
     access.check_marks(app)
+
+
+def _exports_of_domains() -> list[ExportKind]:
+    """What every domain lets people export: the KINDS of its room `exports`, found from the folder."""
+    domains = [f"{__name__}.{found.name}" for found in pkgutil.iter_modules(__path__) if found.ispkg]
+    rooms = [f"{domain}.exports" for domain in domains if importlib.util.find_spec(f"{domain}.exports")]
+    return [kind for room in rooms for kind in importlib.import_module(room).KINDS]
 
 
 def _frame() -> dict[str, Any]:
@@ -151,7 +211,7 @@ def _frame() -> dict[str, Any]:
         for p in PLACES
         if person and person.may(p.permission)
     ]
-    return {"nav": places, "demo": current_app.config["DEMO"]}
+    return {"nav": places, "demo": current_app.config["DEMO"], "unread": unread(person.id) if person else 0}
 
 
 def _prepare_folder(folder: Path) -> None:

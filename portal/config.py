@@ -40,7 +40,7 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """Every setting, with its name in the environment: PORTAL_ and the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", env_ignore_empty=True, frozen=True)
 
     env: Env = Field(default=Env.DEMO, description="演示、测试或正式")
     data_dir: Path = Field(default=ROOT / "var", description="所有数据都在这个目录下")
@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     def _with_offset(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.utcoffset() is None:
             raise ValueError("PORTAL_NOW 要带时区，例如 2026-12-31T09:00:00+08:00")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(?:sqlite:///|postgres(?:ql)?(?:\+psycopg)?://)\S+", value):
+            raise ValueError("PORTAL_DATABASE_URL 应写作 postgresql://用户@主机/库名，或 sqlite:////目录/portal.db")
         return value
 
     @model_validator(mode="after")
@@ -98,10 +105,28 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "PORTAL_" + "_".join(map(str, first["loc"])).upper() if first["loc"] else ""
-        reason = str(first["ctx"]["error"]) if "error" in first.get("ctx", {}) else f"{name} 的值不能用：{first['msg']}"
-        raise ConfigError(reason) from None
+        raise ConfigError(_why(error)) from None
+
+
+_FAULTS = {
+    "enum": "应是 {expected}",
+    "int_parsing": "应是整数",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "datetime_from_date_parsing": "应是带时区的时间，例如 2026-12-31T09:00:00+08:00",
+}
+
+
+def _why(error: ValidationError) -> str:
+    """The first fault as a sentence that names the setting."""
+    first = error.errors()[0]
+    context = dict(first.get("ctx", {}))
+    if first["type"] == "value_error":
+        return str(context["error"])
+    if "expected" in context:
+        context["expected"] = "、".join(re.findall(r"'([^']+)'", context["expected"]))
+    name = "PORTAL_" + "_".join(map(str, first["loc"])).upper()
+    return f"{name} 的值不能用：" + _FAULTS.get(first["type"], "写法不对").format(**context)
 
 
 def shown(settings: Settings) -> list[dict[str, str]]:

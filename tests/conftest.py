@@ -26,13 +26,13 @@ def _app(templates: Templates, engine: str, kind: str, folder: Path) -> Iterator
         set_clock(None)
 
 
-@pytest.fixture()
+@pytest.fixture
 def app(templates: Templates, tmp_path: Path) -> Iterator[Flask]:
     """The portal on SQLite with people, categories and units, but no articles."""
     yield from _app(templates, "sqlite", "bare", tmp_path / "data")
 
 
-@pytest.fixture()
+@pytest.fixture
 def full_app(templates: Templates, tmp_path: Path) -> Iterator[Flask]:
     """The portal on SQLite with all 80 articles, indexed."""
     yield from _app(templates, "sqlite", "full", tmp_path / "data")
@@ -50,7 +50,7 @@ def any_full_app(request: pytest.FixtureRequest, templates: Templates, tmp_path:
     yield from _app(templates, request.param, "full", tmp_path / "data")
 
 
-@pytest.fixture()
+@pytest.fixture
 def visitor(full_app: Flask) -> Callable[[str], Visitor]:
     """visitor("demo.li") is a signed-in guest over the full portal; visitor("") is nobody."""
 

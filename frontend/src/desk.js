@@ -93,6 +93,12 @@ function rememberInAddress(form) {
 function syncTicket(form) {
   const number = form.elements.namedItem("ticket")?.value ?? "";
   for (const field of document.querySelectorAll("[data-ticket]")) field.value = number;
+  for (const link of document.querySelectorAll("a[data-with-ticket]")) {
+    const address = new URL(link.href);
+    if (number) address.searchParams.set("ticket", number);
+    else address.searchParams.delete("ticket");
+    link.href = address.href;
+  }
 }
 
 // What stands there is from before; the next answer takes the band away with everything else.
@@ -106,8 +112,10 @@ function markStale(results) {
   band.textContent = "没查成，服务器没有应声；下面还是上一次的结果。您打的字还在，再按一次回车。";
 }
 
+// Room for the keys at the foot of the phone; the line of hints names only keys that act now.
 function showFootSpace() {
   document.body.classList.toggle("has-keys-foot", openCard() !== null);
+  for (const hint of document.querySelectorAll("[data-hint]")) hint.hidden = document.querySelector(`#results ${hint.dataset.hint}`) === null;
 }
 
 export function startDesk(htmx) {

@@ -12,6 +12,7 @@ function onSubmit(event) {
     return;
   }
   if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.hasAttribute("data-again")) return; // hands over a file: the page stays, and the form may be sent again
   if (form.hasAttribute("data-toggle")) {
     event.preventDefault();
     toggle(form);

@@ -1,9 +1,12 @@
 import htmx from "htmx.org";
+import { startAsked } from "./asked.js";
 import { startDesk } from "./desk.js";
 import { startForms } from "./forms.js";
+import { startInPlace } from "./inplace.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startScripts } from "./scripts.js";
+import { startSuggestions } from "./suggest.js";
 
 // The policy of the page allows no inline style and no eval, and nothing from elsewhere.
 htmx.config.includeIndicatorStyles = false;
@@ -15,6 +18,10 @@ htmx.config.scrollIntoViewOnBoost = false;
 document.documentElement.classList.add("has-js");
 startKeys();
 startMenus();
+startInPlace();
 startForms();
 startScripts();
 startDesk(htmx);
+startAsked();
+startSuggestions();
+for (const field of document.querySelectorAll("[data-without-script]")) field.disabled = true;

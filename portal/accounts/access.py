@@ -19,6 +19,7 @@ from .queries import Principal, SignInPolicy, demo_people, principal_by_secret, 
 from .rules.permissions import Permission
 from .rules.signing_in import Step
 from .services import DEMO_PEOPLE, mark_seen
+from .token_access import asks_too_often, guard_token, is_by_token, too_often
 
 login_manager = LoginManager()
 
@@ -119,6 +120,8 @@ def _guard() -> ResponseReturnValue | None:
         abort(403)
     if request.endpoint == "static":
         return None
+    if is_by_token(view):
+        return guard_token(view.__dict__["needs"])
     person = arriving()
     db.session.rollback()
     acting_from.set((str(person.session_id) if person else "", request.remote_addr or ""))
@@ -127,6 +130,8 @@ def _guard() -> ResponseReturnValue | None:
         return refused
     if person is not None and person.step is Step.NONE:
         mark_seen(person.session_id, seen_at=person.seen_at, now=utc_now())
+        if asks_too_often(view, person.id):
+            return too_often()
     return open_write()
 
 
@@ -173,6 +178,8 @@ def sign_in_page(status: int, *, fault: str = "", login: str = "", wanted: str |
     person = arriving()
     if wanted is None:
         wanted = request.full_path.rstrip("?") if request.method in SAFE else ""
+        if request.endpoint == "accounts.sign_in":
+            wanted = request.args.get("next", "")
     values = {
         "next": wanted,
         "fault": fault,

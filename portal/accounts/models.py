@@ -1,8 +1,8 @@
 """People, what they may do, and the sessions they are signed in with."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.core.database import Base, instant, pk
@@ -37,7 +37,7 @@ class Person(Base):
     @property
     def role_set(self) -> frozenset[Role]:
         """The roles held now."""
-        return frozenset(held.role for held in self.roles)
+        return frozenset(Role(held.role) for held in self.roles)
 
 
 class PersonRole(Base):
@@ -104,3 +104,37 @@ class FailedTry(Base):
     address: Mapped[str] = mapped_column(String(60), index=True)
     at: Mapped[datetime] = mapped_column(index=True)
     cleared: Mapped[bool] = mapped_column(default=False)
+
+
+class ApiToken(Base):
+    """A key by which another system asks. One person asks for it, a second one grants it (kept by the database)."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (CheckConstraint("granted_by_id <> made_by_id", name="four_eyes"),)
+
+    id: Mapped[pk]
+    name: Mapped[str] = mapped_column(String(60))
+    why: Mapped[str] = mapped_column(String(200))
+    until: Mapped[date]
+    made_at: Mapped[instant]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    made_by_name: Mapped[str] = mapped_column(String(60))
+    granted_at: Mapped[datetime | None]
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    granted_by_name: Mapped[str] = mapped_column(String(60), default="")
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    taken_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by_name: Mapped[str] = mapped_column(String(60), default="")
+    ended_why: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RateWindow(Base):
+    """How many requests of one subject were let through in its running minute; one row a subject, never added to."""
+
+    __tablename__ = "rate_windows"
+
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    minute: Mapped[int]
+    taken: Mapped[int]

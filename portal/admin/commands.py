@@ -6,8 +6,10 @@ from flask.cli import with_appcontext
 
 from portal.core.clock import utc_now
 from portal.core.commands import emit, json_option, sentences
+from portal.core.write import transaction
 from portal.knowledge.commands import import_content, in_words
 from portal.search.services import drain
+from portal.search.words import collect_terms, refresh_terms
 
 from .services import set_up
 
@@ -21,6 +23,9 @@ def setup(as_json: bool) -> None:
     result = set_up(demo=current_app.config["DEMO"], now=utc_now())
     report = import_content()
     drain(wait=True)
+    collected = collect_terms()
+    with transaction():
+        result["terms"] = refresh_terms(collected, now=utc_now())
     counts = report.as_dict()
     result["articles"] = {key: counts[key] for key in ("new", "changed", "unchanged", "kept", "rejected")}
     words = f"诉求分类 {sum(result['categories'].values())}，单位 {sum(result['units'].values())}；{in_words(report)}"

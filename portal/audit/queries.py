@@ -25,8 +25,8 @@ def walk(start: int = 1) -> Iterator[RowMapping]:
                 yield row
                 at = row["seq"] + 1
             return
-        except (ValueError, OperationalError) as error:
-            if not isinstance(error, ValueError) and "decode" not in str(error.orig):
+        except (ValueError, TypeError, OperationalError) as error:
+            if isinstance(error, OperationalError) and "decode" not in str(error.orig):
                 raise
     raise UnreadableRowError
 
@@ -35,8 +35,11 @@ def _read(start: int, at_once: int) -> Iterator[RowMapping]:
     statement = select(AuditRow.__table__).order_by(AuditRow.seq)
     if start > 1:  # from the first on, a row smuggled in below number 1 is seen too
         statement = statement.where(AuditRow.seq >= start)
-    with db.engine.connect() as connection:
-        yield from connection.execution_options(yield_per=at_once).execute(statement).mappings()
+    with (
+        db.engine.connect() as connection,
+        connection.execution_options(yield_per=at_once).execute(statement) as result,
+    ):
+        yield from result.mappings()
 
 
 def check_chain(*, anchors: Mapping[int, str] | None = None, start: int = 1) -> Verdict:

@@ -13,7 +13,7 @@ from portal.directory.queries import unit_merges
 
 from .models import Category, CategoryAlias, CategoryMerge, CategoryUnit
 
-_MERGES = "category merges"
+_MERGES, _OUTLINE = "category merges", "category outline"
 
 
 def tree() -> Sequence[Category]:
@@ -22,17 +22,18 @@ def tree() -> Sequence[Category]:
         select(Category)
         .where(Category.level == 1)
         .options(
+            joinedload(Category.merge).joinedload(CategoryMerge.into),
             selectinload(Category.children).options(
                 selectinload(Category.units).joinedload(CategoryUnit.unit),
                 joinedload(Category.merge).joinedload(CategoryMerge.into),
-            )
+            ),
         )
         .order_by(Category.code)
     ).all()
 
 
 def category_by_code(code: str) -> Category | None:
-    """One category with its parent, children, units, names and outside codes."""
+    """One category with its parent, children, units, names and outside codes, as the database has it now."""
     return db.session.scalar(
         select(Category)
         .where(Category.code == code)
@@ -44,6 +45,7 @@ def category_by_code(code: str) -> Category | None:
             selectinload(Category.aliases),
             joinedload(Category.merge).joinedload(CategoryMerge.into),
         )
+        .execution_options(populate_existing=True)
     )
 
 
@@ -57,9 +59,20 @@ def category_merges() -> Merges:
     return remembered(_MERGES, _read_merges)
 
 
-def forget_merges() -> None:
-    """A merge was made or taken back within this transaction."""
+def forget_tree() -> None:
+    """The tree or its merges have changed within this transaction."""
     forget(_MERGES)
+    forget(_OUTLINE)
+
+
+def _outline() -> dict[int, tuple[str, int | None]]:
+    """Id → code and parent of every category; read once a transaction."""
+    return remembered(_OUTLINE, _read_outline)
+
+
+def _read_outline() -> dict[int, tuple[str, int | None]]:
+    found = db.session.execute(select(Category.id, Category.code, Category.parent_id))
+    return {key: (code, parent_id) for key, code, parent_id in found}
 
 
 def _read_merges() -> Merges:
@@ -82,15 +95,21 @@ def standing(found: Iterable[Category], day: date) -> dict[int, Category]:
 
 def standing_codes(day: date) -> dict[str, str]:
     """Code → the code of the category that stands for it on a day, for every category."""
-    merges = category_merges()
-    by_id = dict(db.session.execute(select(Category.id, Category.code)).all())
-    return {code: by_id[merges.stands(key, day)] for key, code in by_id.items()}
+    merges, outline = category_merges(), _outline()
+    return {code: outline[merges.stands(key, day)][0] for key, (code, _) in outline.items()}
 
 
 def codes_standing_under(code: str, day: date) -> list[str]:
-    """The code, those below it, and those that were merged into any of them by a day; without what was merged away."""
-    below = set(with_descendants(code))
-    return sorted(given for given, stands in standing_codes(day).items() if stands in below)
+    """The code, those below it, and those that were merged into any of them by a day; without what was merged away.
+
+    A code that was merged itself is read through.
+    """
+    stands, outline = standing_codes(day), _outline()
+    top = stands.get(code)
+    below = {
+        given for given, parent_id in outline.values() if given == top or (parent_id and outline[parent_id][0] == top)
+    }
+    return sorted(given for given, now in stands.items() if now in below)
 
 
 def category_by_alias(system: str, code: str, day: date) -> Category | None:
@@ -144,13 +163,14 @@ def category_counts_of_units(day: date) -> dict[int, int]:
     return counts
 
 
-def with_descendants(code: str) -> list[str]:
-    """The code itself and those below it."""
-    return list(
-        db.session.scalars(
-            select(Category.code).where((Category.code == code) | Category.parent.has(Category.code == code))
-        )
-    )
+def merged_here(category_id: int) -> Sequence[Category]:
+    """The categories that were or will be merged into this one."""
+    return db.session.scalars(
+        select(Category)
+        .join(CategoryMerge, CategoryMerge.category_id == Category.id)
+        .where(CategoryMerge.into_id == category_id)
+        .order_by(Category.retired_on, Category.code)
+    ).all()
 
 
 def choices(day: date, *, level: int, but: Collection[int] = ()) -> list[Category]:

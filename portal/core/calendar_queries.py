@@ -24,12 +24,9 @@ def forget_calendar() -> None:
 
 
 def days_of_year(year: int) -> Sequence[CalendarDay]:
-    """The rows of a year in order of day."""
-    return db.session.scalars(
-        select(CalendarDay)
-        .where(CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)))
-        .order_by(CalendarDay.day)
-    ).all()
+    """The rows of a year in order of day, as the database has them now."""
+    statement = select(CalendarDay).where(CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)))
+    return db.session.scalars(statement.order_by(CalendarDay.day).execution_options(populate_existing=True)).all()
 
 
 def first_and_last_year() -> tuple[int, int] | None:

@@ -10,13 +10,17 @@ class ConflictError(DomainError):
 
     Attributes:
         current: field label → the text that stands now.
+        version: the version that stands now, to be opened next.
         who: who saved it.
         when: the moment, aware UTC, or None.
     """
 
-    def __init__(self, message: str, *, current: dict[str, str], who: str = "", when: object = None) -> None:
+    def __init__(
+        self, message: str, *, current: dict[str, str], version: int = 0, who: str = "", when: object = None
+    ) -> None:
         super().__init__(message)
         self.current = current
+        self.version = version
         self.who = who
         self.when = when
 

@@ -8,8 +8,10 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,18 +63,19 @@ def draft(area: str) -> Path:
 
 def keep(path: Path) -> Kept:
     """Make sure a written draft is on the disk, and say what it is called and what it holds."""
-    digest, size = hashlib.sha256(), 0
+    for place in (path, path.parent):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return look(path)
+
+
+def look(path: Path) -> Kept:
+    """What a kept file is called and what it holds now."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return Kept(path.name, size, digest.hexdigest())
+        return Kept(path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def take(stream: BinaryIO, filename: str, *, area: str, allowed: Collection[str], largest: int = LARGEST) -> Kept:
@@ -114,12 +117,31 @@ def remove(name: str) -> None:
     _place(name).unlink(missing_ok=True)
 
 
-def untouched_since(moment: float, *, area: str) -> list[str]:
-    """The names of an area's files that were last written before a moment (seconds since 1970 by the disk's clock)."""
+def older_than(age: timedelta, *, area: str) -> list[str]:
+    """The names of an area's files that nobody has written to for this long, by the disk's own clock."""
     if _folder is None:
         return []
+    since = time.time() - age.total_seconds()
     found = [path for path in (_folder / area).glob("??/*") if _NAME.fullmatch(path.name)]
-    return [path.name for path in found if path.stat().st_mtime < moment]
+    return [path.name for path in found if path.stat().st_mtime < since]
+
+
+def scratch() -> Path:
+    """The folder for what libraries write on their way, so that no personal data lies about in a shared one."""
+    if _folder is None:
+        raise RuntimeError("the files have no folder yet")
+    folder = _folder / "scratch"
+    for place in (_folder, folder):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def clean_scratch(now: datetime) -> None:
+    """Remove what processes that were killed left there a day ago or longer."""
+    since = time.time() - timedelta(days=1).total_seconds()
+    for path in scratch().iterdir():
+        if path.is_file() and path.stat().st_mtime < since:
+            path.unlink(missing_ok=True)
 
 
 def attachment(path: Path, *, filename: str, mimetype: str) -> Response:

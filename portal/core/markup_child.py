@@ -19,7 +19,7 @@ ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan"}, "td": {"cols
 
 def clean(html: str) -> str:
     """Only the tags, attributes and schemes an article needs."""
-    return nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -27,6 +27,7 @@ def clean(html: str) -> str:
         link_rel="noopener noreferrer",
         url_relative=_own_page,
     )
+    return cleaned.lstrip("\ufeff")  # the next reader would take it for a byte order mark
 
 
 def _own_page(address: str) -> str | None:

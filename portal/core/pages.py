@@ -35,6 +35,9 @@ WORDS = {
     503: ("服务器正忙", "没有做任何改动。", "过几秒再试一次。"),
 }
 
+INTERFACE = "/api/"
+"""Addresses that programs ask: they are always answered in JSON."""
+
 BARE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{title} · 知应</title></head>
 <body><h1>{title}</h1><p>{safe}</p><p>{todo}</p><p>编号 {id}</p><p><a href="/">回首页</a></p></body></html>
@@ -117,7 +120,7 @@ def error_page(code: int, *, what: str = "", safe: str = "", todo: str = "") -> 
     """One page for everything that can go wrong: what happened, what is safe, what to do."""
     title, default_safe, default_todo = WORDS.get(code, WORDS[500] if code >= 500 else WORDS[400])
     text = {"title": what or title, "safe": safe or default_safe, "todo": todo or default_todo}
-    if request.accept_mimetypes.best == "application/json":
+    if request.accept_mimetypes.best == "application/json" or request.path.startswith(INTERFACE):
         return {"error": text["title"], "todo": text["todo"], "request_id": g.get("request_id", "")}, code
     typed = keep_typed() if request.method not in SAFE else {}
     try:

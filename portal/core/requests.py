@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request
 from sqlalchemy.exc import IntegrityError
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
@@ -19,6 +21,21 @@ from .write import begin_write, commit, end_write, writing_now
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 log = structlog.get_logger("portal")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Typed(ImmutableMultiDict[str, Any]):
+    """What was typed or asked for, without the control characters that no text holds and no page can show."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        pairs = iter_multi_items(mapping or ())
+        super().__init__([(name, _CONTROLS.sub("", v) if isinstance(v, str) else v) for name, v in pairs])
+
+
+class PortalRequest(Request):
+    """A request whose address and form hold plain text only."""
+
+    parameter_storage_class = Typed
 
 
 class RowNumber(IntegerConverter):
@@ -30,6 +47,7 @@ class RowNumber(IntegerConverter):
 
 def init_app(app: Flask) -> None:
     """Wire number, log and commit."""
+    app.request_class = PortalRequest
     app.url_map.converters["int"] = RowNumber
     app.before_request(_number)
     app.after_request(_log)

@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 
 
+def one_line(text: str, limit: int) -> str:
+    """What somebody typed into a box of one line: without control characters, trimmed and not too long."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[: 2 * limit]).strip()[:limit]
+
+
 def like_pattern(words: str) -> str:
     r"""A LIKE pattern that holds the words literally; use it with escape="\\"."""
     for sign in ("\\", "%", "_"):

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from sqlalchemy import event, text
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from .database import db, writing
 
+log = structlog.get_logger("portal")
 Writer = Callable[[Session, list[Any]], None]
 _writers: dict[str, Writer] = {}
 _followers: dict[str, Callable[[], None]] = {}
@@ -29,7 +31,7 @@ def at_commit(kind: str, writer: Writer) -> None:
 
 
 def after_commit(name: str, follower: Callable[[], None]) -> None:
-    """Register what is done after each commit that collected something; it must not raise."""
+    """Register what is done after each commit that collected something; what it raises is logged, no more."""
     _followers[name] = follower
 
 
@@ -68,8 +70,11 @@ def commit() -> None:
     session.commit()
     writing.set(False)
     if followed:
-        for follow in _followers.values():
-            follow()
+        for name, follow in _followers.items():
+            try:
+                follow()
+            except Exception:  # the act is committed; nothing that follows may make it look undone
+                log.exception("after commit", follower=name)
 
 
 @contextmanager

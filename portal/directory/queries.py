@@ -14,7 +14,7 @@ from portal.core.text import like_pattern
 
 from .models import Unit, UnitMerge, UnitName
 
-_MERGES = "unit merges"
+_MERGES, _NAMES = "unit merges", "unit names"
 
 
 def units(*, words: str = "", level: str = "") -> Sequence[Unit]:
@@ -33,12 +33,33 @@ def units(*, words: str = "", level: str = "") -> Sequence[Unit]:
 
 
 def unit_with_history(unit_id: int) -> Unit | None:
-    """One unit with all its names and what it was merged into."""
-    return db.session.scalar(select(Unit).where(Unit.id == unit_id).options(*_history()))
+    """One unit with all its names and what it was merged into, as the database has it now."""
+    statement = select(Unit).where(Unit.id == unit_id).options(*_history())
+    return db.session.scalar(statement.execution_options(populate_existing=True))
+
+
+def choices(day: date, *, but: int) -> list[Unit]:
+    """The units that go on from a day, for picking one of them."""
+    found = db.session.scalars(select(Unit).where(Unit.id != but).order_by(Unit.level.desc(), Unit.id))
+    return [unit for unit in found if unit.in_use(day) and unit.retired_on is None]
+
+
+def merged_here(unit_id: int) -> Sequence[Unit]:
+    """The units that were or will be merged into this one."""
+    return db.session.scalars(
+        select(Unit)
+        .join(UnitMerge, UnitMerge.unit_id == Unit.id)
+        .where(UnitMerge.into_id == unit_id)
+        .order_by(Unit.retired_on, Unit.id)
+    ).all()
 
 
 def unit_ids() -> dict[str, int]:
-    """Name → id of the unit, for every name any unit ever had or will have."""
+    """Name → id of the unit, for every name any unit ever had or will have; read once a transaction."""
+    return remembered(_NAMES, _read_names)
+
+
+def _read_names() -> dict[str, int]:
     found = dict(db.session.execute(select(UnitName.name, UnitName.unit_id)).all())
     return found | dict(db.session.execute(select(Unit.first_name, Unit.id)).all())
 
@@ -48,9 +69,10 @@ def unit_merges() -> Merges:
     return remembered(_MERGES, _read_merges)
 
 
-def forget_merges() -> None:
-    """A merge was made or taken back within this transaction."""
+def forget_units() -> None:
+    """Names or merges have changed within this transaction."""
     forget(_MERGES)
+    forget(_NAMES)
 
 
 def _read_merges() -> Merges:
@@ -69,20 +91,20 @@ def standing_units(found: Collection[Unit], day: date) -> list[Unit]:
 
 def names_of(ids: Collection[int]) -> list[str]:
     """Every name these units ever had or will have; texts name a unit by the name of their day."""
-    first = select(Unit.first_name).where(Unit.id.in_(ids))
-    later = select(UnitName.name).where(UnitName.unit_id.in_(ids))
-    return sorted({*db.session.scalars(first), *db.session.scalars(later)})
+    return sorted(name for name, unit_id in unit_ids().items() if unit_id in ids)
 
 
-def standing_ids_by_name(day: date) -> dict[str, int]:
-    """Any name → the id of the unit that stands for it on a day."""
+def names_standing_as(name: str, day: date) -> list[str]:
+    """Every name of the unit that stands for this name on a day, and of those merged into it."""
+    unit_id, merges = unit_ids().get(name), unit_merges()
+    return names_of(merges.standing_as(merges.stands(unit_id, day), day)) if unit_id else [name]
+
+
+def standing_names(day: date) -> dict[str, str]:
+    """Any name → what the unit that stands for it on a day is called today."""
     merges = unit_merges()
-    return {name: merges.stands(unit_id, day) for name, unit_id in unit_ids().items()}
-
-
-def names_today(ids: Collection[int]) -> dict[int, str]:
-    """Id → what the unit is called today."""
-    return dict(db.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).all())
+    called = dict(db.session.execute(select(Unit.id, Unit.name)).all())
+    return {name: called[merges.stands(unit_id, day)] for name, unit_id in unit_ids().items()}
 
 
 def _history() -> tuple[ExecutableOption, ...]:

@@ -29,7 +29,9 @@ def evaluate(file: Path, meaning: str | None, misses: bool, as_json: bool) -> No
     """用一份问句量坐席台的搜索；不写库，不记查询。"""
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        questions = [(line["text"], line["slug"], line["kind"]) for line in lines]
+        questions = [tuple(line[name] for name in ("text", "slug", "kind")) for line in lines]
+        if not all(isinstance(part, str) for question in questions for part in question):
+            raise TypeError
     except (OSError, ValueError, KeyError, TypeError):
         stop(f"文件 {file} 读不了：应是 JSON 行，各有 text、slug、kind")
     slugs = dict(db.session.execute(select(Article.number, Article.slug)).all())

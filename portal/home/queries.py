@@ -1,16 +1,18 @@
 """What the desk shows: answer cards for a query, with their addresses and why they matched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.categories.models import Category
-from portal.categories.queries import codes, tree
+from portal.categories.queries import category_merges, codes, codes_standing_under, standing_codes, tree
+from portal.core.clock import beijing_day
 from portal.core.database import db
 from portal.core.text import cut, like_pattern
+from portal.directory.queries import standing_names
 from portal.knowledge.models import Article, Phrase, Revision
 from portal.knowledge.queries.articles import counts_by_category, favourites, recently_opened
 from portal.knowledge.queries.cards import Card, cards, current_revisions
@@ -41,7 +43,8 @@ def answer(query: str, *, category: str, now: datetime, person_id: int | None, l
     words = query.strip()
     if not words:
         return Answers()
-    filters = {"category": [category]} if category else {}
+    day = beijing_day(now)
+    filters = {"category": codes_standing_under(category, day) or [category]} if category else {}
     results, took = find(words, at=now, filters=filters, limit=limit)
     if results is None:
         found = cards(_by_database(words, category, now, limit), now=now, person_id=person_id)
@@ -52,7 +55,7 @@ def answer(query: str, *, category: str, now: datetime, person_id: int | None, l
         _explain(card, by_revision[card.revision_id])
     gone = len(by_revision) - len(found)
     answers = Answers(found, results.total - gone, round(took), meant=results.meant)
-    answers.facets = _facets(results.facets.get("category", {}), category)
+    answers.facets = _facets(results.facets.get("category", {}), category, day)
     return answers
 
 
@@ -68,7 +71,7 @@ def _by_database(words: str, category: str, now: datetime, limit: int) -> list[i
     )
     if category:
         below = select(Article.id).join(Category, Category.id == Article.category_id)
-        below = below.where(Category.code.startswith(category, autoescape=True))
+        below = below.where(Category.code.in_(codes_standing_under(category, beijing_day(now))))
         statement = statement.where(Revision.article_id.in_(below))
     return list(db.session.scalars(statement.order_by(Revision.id).limit(limit)))
 
@@ -78,19 +81,16 @@ def _explain(card: Card, hit: Hit) -> None:
     card.title_parts = cut(card.title, title_spans[0])
     if hit.why is None or hit.why.field == "title":
         return
-    spans = next(
-        (spans for text, spans in zip(_texts(hit), hit.spans.get(hit.why.field, []), strict=False) if text), []
-    )
-    card.why = {"kind": WHERE.get(hit.why.field, ""), "parts": cut(hit.why.text, spans)}
+    card.why = {"kind": WHERE.get(hit.why.field, ""), "parts": cut(hit.why.text, hit.why.spans)}
 
 
-def _texts(hit: Hit) -> Sequence[str]:
-    return [hit.why.text] if hit.why else []
-
-
-def _facets(counts: Any, active: str) -> list[dict[str, Any]]:
-    known = codes()
-    leaves = [(code, count) for code, count in counts.items() if code in known and len(code) > 2]
+def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str, Any]]:
+    known, stands = codes(), standing_codes(day)
+    folded: dict[str, int] = {}
+    for code, count in counts.items():
+        if code in known:
+            folded[stands[code]] = folded.get(stands[code], 0) + count
+    leaves = [(code, count) for code, count in folded.items() if known[code].parent_id]
     leaves.sort(key=lambda pair: (-pair[1], pair[0]))
     return [
         {"code": code, "name": known[code].name, "count": count, "active": code == active} for code, count in leaves[:6]
@@ -100,27 +100,58 @@ def _facets(counts: Any, active: str) -> list[dict[str, Any]]:
 def shelf(person_id: int, now: datetime) -> dict[str, list[Card]]:
     """What a person has at hand: the articles opened last, and the favourites."""
     lists = {"recent": recently_opened(person_id), "favourites": favourites(person_id)[:8]}
-    return {
-        name: cards(current_revisions(ids, now), now=now, person_id=person_id) if ids else []
-        for name, ids in lists.items()
-    }
+    ids = list(dict.fromkeys(article_id for of_one in lists.values() for article_id in of_one))
+    shown = cards(current_revisions(ids, now), now=now, person_id=person_id) if ids else []
+    by_article = {card.article_id: card for card in shown}
+    return {name: [by_article[key] for key in of_one if key in by_article] for name, of_one in lists.items()}
 
 
 def category_tree(now: datetime) -> list[dict[str, Any]]:
-    """The first-level categories with how many articles answer below each."""
-    counts = counts_by_category(now)
+    """The first-level categories in use with how many articles answer below each."""
+    counts, day = counts_by_category(now), beijing_day(now)
+    units = standing_names(day)
     found = []
     for top in tree():
-        below = [(child, counts.get(child.code, 0)) for child in top.children]
+        if not top.in_use(day):
+            continue
+        below = [(child, counts.get(child.code, 0)) for child in top.children if child.in_use(day)]
         found.append(
             {
                 "code": top.code,
                 "name": top.name,
                 "count": counts.get(top.code, 0) + sum(count for _, count in below),
                 "children": [
-                    {"code": c.code, "name": c.name, "count": n, "units": [held.unit.name for held in c.units]}
+                    {
+                        "code": c.code,
+                        "name": c.name,
+                        "count": n,
+                        "units": list(dict.fromkeys(units[held.unit.first_name] for held in c.units)),
+                    }
                     for c, n in below
                 ],
             }
         )
     return found
+
+
+def categories_apart(now: datetime) -> list[dict[str, Any]]:
+    """The categories that are not in use today: merged, retired, or not begun."""
+    day = beijing_day(now)
+    return [
+        {
+            "code": category.code,
+            "name": category.name,
+            "on": category.retired_on if category.retired_on and category.retired_on <= day else category.started_on,
+            "into": category.merge.into.code if category.merge else None,
+            "begun": category.started_on is None or category.started_on <= day,
+        }
+        for top in tree()
+        for category in (top, *top.children)
+        if not category.in_use(day)
+    ]
+
+
+def articles_pointing(category_id: int, day: date) -> int:
+    """How many articles point to a category, by themselves or through what was merged into it; drafts among them."""
+    ids = category_merges().standing_as(category_id, day)
+    return db.session.scalar(select(func.count()).select_from(Article).where(Article.category_id.in_(ids))) or 0

@@ -1,7 +1,7 @@
-"""The process that does background work: looks every second for a job that is free, does it, and says that it still works.
+"""The process that does background work: every second it looks for a free job, does it, and says that it still works.
 
-Whoever looks finds both what was never started and what a dead runner left behind, so no wake-up can get lost. Any number of
-runners, on any number of hosts, share the one table.
+Whoever looks finds both what was never started and what a dead runner left behind, so no wake-up can get lost. Any
+number of runners, on any number of hosts, share the one table.
 """
 
 import signal

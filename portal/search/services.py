@@ -79,6 +79,11 @@ def behind() -> int:
     return max(0, _last() - engine().position())
 
 
+def last_change() -> int:
+    """The number of the last thing that had to be indexed."""
+    return _last()
+
+
 def drain(*, wait: bool = False) -> bool:
     """Bring the index up to the outbox; returns whether it is.
 

@@ -92,7 +92,7 @@ def test_no_command_works_without_a_database(empty_app: Flask, words: list[str])
 
 
 @pytest.mark.parametrize(
-    "words", [["nonsense"], ["kb", "nonsense"], ["kb", "import", "--nonsense"], ["audit", "verify", "--from", "x"]]
+    "words", ["nonsense", "kb nonsense", "kb import --nonsense", "audit verify --from x", "kb eval", "search eval"]
 )
 def test_wrong_use_ends_with_two(app: Flask, words: list[str]) -> None:
     result = run(app, *words)

@@ -32,8 +32,7 @@ def break_down(_: Any) -> None:
 
 
 def die(_: Any) -> None:
-    sys.setrecursionlimit(10**9)
-    die(_)
+    os._exit(139)
 
 
 def loaded(_: Any) -> list[str]:

@@ -154,7 +154,7 @@ def test_a_post_that_went_well_keeps_everything(any_app: Flask, status: int) -> 
     assert counts(any_app) == (audit + 1, outbox + 1)
 
 
-@pytest.fixture()
+@pytest.fixture
 def failing_writer() -> Iterator[str]:
     """A kind of item whose rows cannot be written."""
 
@@ -182,6 +182,30 @@ def test_no_audit_no_act(any_app: Flask, failing_writer: str) -> None:
     assert counts(any_app) == before
 
 
+@pytest.fixture
+def failing_follower() -> Iterator[None]:
+    """Something that should happen after a commit and cannot."""
+
+    def fail() -> None:
+        raise OSError("the disk is full")
+
+    write.after_commit("probe", fail)
+    yield
+    del write._followers["probe"]
+
+
+@pytest.mark.usefixtures("failing_follower")
+def test_what_fails_after_the_commit_does_not_make_it_look_undone(any_app: Flask) -> None:
+    def view() -> ResponseReturnValue:
+        db.session.add(day())
+        _act()
+        return "", 204
+
+    open_route(any_app, "/probe", view)
+    assert any_app.test_client().post("/probe").status_code == 204
+    assert days_since(any_app) == 1
+
+
 def test_an_error_at_the_commit_keeps_nothing_and_is_told(any_app: Flask) -> None:
     def view() -> ResponseReturnValue:
         db.session.add(day(date(2024, 1, 1), "元旦再来一次"))  # the calendar has it: the commit will say so
@@ -198,13 +222,18 @@ def test_an_error_at_the_commit_keeps_nothing_and_is_told(any_app: Flask) -> Non
     assert counts(any_app) == before
 
 
+def _half_an_act() -> None:
+    with transaction():
+        db.session.add(day())
+        _act()
+        raise RuntimeError("half way")
+
+
 def test_a_command_keeps_all_or_nothing(any_app: Flask) -> None:
     before = counts(any_app)
     with any_app.app_context():
-        with pytest.raises(RuntimeError), transaction():
-            db.session.add(day())
-            _act()
-            raise RuntimeError("half way")
+        with pytest.raises(RuntimeError):
+            _half_an_act()
         assert not writing_now()
         with transaction():
             db.session.add(day())

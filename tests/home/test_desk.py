@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from bs4 import BeautifulSoup
+
 from portal.core.clock import set_clock
 from tests.support.visitor import Visitor
 

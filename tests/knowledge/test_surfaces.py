@@ -139,7 +139,7 @@ def test_the_shelf_of_favourites_and_of_what_was_read_keeps_only_what_is_in_forc
     agent, numbers = _arrive(turning, "demo.li"), _numbers(turning)
     for number in numbers.values():
         token = {"csrf_token": agent.token()}
-        assert agent.client.post(f"/knowledge/{number}/favourite", data={"on": "1", **token}).status_code == 303
+        assert agent.client.post(f"/knowledge/{number}/favourite", data={"keep": "1", **token}).status_code == 303
         assert agent.client.post(f"/knowledge/{number}/opened", data=token).status_code == 204
     shelf = agent.get("/").select(".links-list a")
     wanted = sorted(f"/knowledge/{numbers[slug]}" for slug in moment.said)

@@ -113,7 +113,12 @@ def test_a_hit_says_why(engine: Engine) -> None:
     assert letters.spans["title"] == [[(2, 7)]]
     slip = engine.search("工积金", at=NOW).hits[0]
     assert slip.why is not None
-    assert slip.why.how is How.SOUND
+    assert slip.why.how in {How.SOUND, How.SLIP}
+
+
+def test_a_hit_says_how_much_of_the_question_it_has(engine: Engine) -> None:
+    assert engine.search("住房公积金怎么提取", at=NOW).hits[0].covered == 1
+    assert engine.search("怎么给猫办护照", at=NOW).hits[0].covered < 0.3
 
 
 def test_what_may_have_been_meant_is_said(engine: Engine) -> None:

@@ -62,7 +62,7 @@ class Visitor:
 
     def token(self) -> str:
         """A token for forms, from any page."""
-        return csrf(self.client.get("/"))
+        return csrf(self.client.get("/", follow_redirects=True))
 
     def _counting(self) -> "_Counter":
         return _Counter(self)

@@ -9,6 +9,7 @@ class Permission(StrEnum):
     """`<domain>:<thing>:<action>`, in alphabetical order."""
 
     ACCOUNTS_API_TOKEN_END = "accounts:api-token:end"
+    ACCOUNTS_API_TOKEN_GRANT = "accounts:api-token:grant"
     ACCOUNTS_API_TOKEN_MAKE = "accounts:api-token:make"
     ACCOUNTS_PERSON_CREATE = "accounts:person:create"
     ACCOUNTS_PERSON_READ = "accounts:person:read"
@@ -54,6 +55,7 @@ class Permission(StrEnum):
     INBOX_EXPORT_ASK_UNMASKED = "inbox:export:ask-unmasked"
     INBOX_EXPORT_LOG = "inbox:export:log"
     INBOX_EXPORT_MASKED = "inbox:export:masked"
+    INBOX_SELF_USE = "inbox:self:use"
     KNOWLEDGE_ARTICLE_APPROVE = "knowledge:article:approve"
     KNOWLEDGE_ARTICLE_DELETE = "knowledge:article:delete"
     KNOWLEDGE_ARTICLE_EMERGENCY = "knowledge:article:emergency"
@@ -64,8 +66,10 @@ class Permission(StrEnum):
     KNOWLEDGE_DRAFT_READ = "knowledge:draft:read"
     KNOWLEDGE_FLAG_ANSWER = "knowledge:flag:answer"
     KNOWLEDGE_FLAG_RAISE = "knowledge:flag:raise"
+    KNOWLEDGE_GAP_READ = "knowledge:gap:read"
     KNOWLEDGE_HISTORY_READ = "knowledge:history:read"
     KNOWLEDGE_PENDING_READ = "knowledge:pending:read"
+    KNOWLEDGE_USE_READ = "knowledge:use:read"
     KNOWLEDGE_WORD_EDIT = "knowledge:word:edit"
     REPORTS_REPORT_APPROVE = "reports:report:approve"
     REPORTS_REPORT_DRAFT = "reports:report:draft"
@@ -98,6 +102,7 @@ class Permission(StrEnum):
 
 _GRANTS = {
     Permission.ACCOUNTS_API_TOKEN_END: "QX",
+    Permission.ACCOUNTS_API_TOKEN_GRANT: "Q",
     Permission.ACCOUNTS_API_TOKEN_MAKE: "X",
     Permission.ACCOUNTS_PERSON_CREATE: "X",
     Permission.ACCOUNTS_PERSON_READ: "QX",
@@ -143,6 +148,7 @@ _GRANTS = {
     Permission.INBOX_EXPORT_ASK_UNMASKED: "S",
     Permission.INBOX_EXPORT_LOG: "U",
     Permission.INBOX_EXPORT_MASKED: "ERTVSC",
+    Permission.INBOX_SELF_USE: "ADERTVSCUQX",
     Permission.KNOWLEDGE_ARTICLE_APPROVE: "R",
     Permission.KNOWLEDGE_ARTICLE_DELETE: "S",
     Permission.KNOWLEDGE_ARTICLE_EMERGENCY: "RS",
@@ -153,8 +159,10 @@ _GRANTS = {
     Permission.KNOWLEDGE_DRAFT_READ: "ERS",
     Permission.KNOWLEDGE_FLAG_ANSWER: "ER",
     Permission.KNOWLEDGE_FLAG_RAISE: "ADETVS",
+    Permission.KNOWLEDGE_GAP_READ: "ERS",
     Permission.KNOWLEDGE_HISTORY_READ: "ADERTVSC",
     Permission.KNOWLEDGE_PENDING_READ: "ERS",
+    Permission.KNOWLEDGE_USE_READ: "ERS",
     Permission.KNOWLEDGE_WORD_EDIT: "ER",
     Permission.REPORTS_REPORT_APPROVE: "C",
     Permission.REPORTS_REPORT_DRAFT: "S",

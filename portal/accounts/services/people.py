@@ -175,7 +175,9 @@ def set_roles(person: Person, roles: frozenset[Role], *, opened_version: int, by
     held = person.role_set
     if opened_version != person.version:
         now_held = "、".join(LABELS[role] for role in LABELS if role in held) or "没有角色"
-        raise ConflictError("有人先改了这个人的角色，您的选择没有存", current={"现在的角色": now_held})
+        raise ConflictError(
+            "有人先改了这个人的角色，您的选择没有存", current={"现在的角色": now_held}, version=person.version
+        )
     if why := why_not_together(roles):
         raise DomainError(why)
     if roles == held:

@@ -153,7 +153,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 def change_own(person: Principal, password: str, again: str, *, old: str | None) -> str | None:
-    """Change one's own password; returns the fault in words, None when it is done. Slow checks come before the write."""
+    """Change one's own password; returns the fault in words, None when done. Slow checks come before the write."""
     row = db.session.get_one(Person, person.id)
     login, name, password_hash = row.login, row.name, row.password_hash
     fault = why_weak(password, profile=policy().profile, own_words=(login, name))

@@ -83,7 +83,7 @@ def _person_page(row: Person, form: RolesForm | None = None) -> Response:
         form.roles.data, form.opened_version.data = [role.value for role in row.role_set], row.version
     return page(
         "admin/person.html",
-        person=row,
+        account=row,
         form=form,
         reason_form=ReasonForm(),
         roles=role_words(row),

@@ -1,16 +1,24 @@
 """The desk."""
 
+import secrets
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.access import current_person, needs
+from portal.accounts.queries import Principal
 from portal.accounts.rules.permissions import Permission
+from portal.accounts.token_access import counted
 from portal.core.clock import utc_now
 from portal.core.marks import public
 from portal.core.pages import page
+from portal.core.text import one_line
 from portal.knowledge.queries.cards import Card
+from portal.knowledge.views.work import category_choices
+from portal.search.events import last_asked
 
 from ..queries import Answers, answer, category_tree, shelf
 
@@ -20,15 +28,20 @@ EXAMPLES = ("注册资本几年交齐", "公司注销怎么办", "试用期能�
 
 @bp.get("/")
 @needs(Permission.ACCOUNTS_SELF_USE)
+@counted
 def start() -> ResponseReturnValue:
     """The first page: the desk, or the console for the three administrators."""
-    if current_person().is_office:
+    person = current_person()
+    if person.is_office:
         return redirect(url_for("admin.console"))
+    if not person.may(Permission.HOME_DESK_READ):
+        abort(403)
     return desk()
 
 
 @bp.get("/desk")
 @needs(Permission.HOME_DESK_READ)
+@counted
 def desk() -> ResponseReturnValue:
     """The desk: one search box, answer cards, what is at hand."""
     person, now = current_person(), utc_now()
@@ -36,25 +49,22 @@ def desk() -> ResponseReturnValue:
     found = answer(query, category=category, now=now, person_id=person.id)
     return page(
         "home/desk.html",
-        ticket=request.args.get("ticket", "")[:40],
         category=category,
         categories=_with_urls(category_tree(now), query),
-        examples=[{"text": text, "url": url_for("home.start", q=text)} for text in EXAMPLES],
         **_shelf(person.id),
-        **_values(query, category, found),
+        **_values(query, category, found, person),
     )
 
 
 @bp.get("/desk/results")
 @needs(Permission.HOME_DESK_READ)
+@counted
 def results() -> ResponseReturnValue:
     """The answer cards alone, as they are typed for."""
     query, category = _asked()
-    found = answer(query, category=category, now=utc_now(), person_id=current_person().id)
-    values = _values(query, category, found)
-    if not query.strip():
-        values |= _shelf(current_person().id)
-        values["examples"] = [{"text": text, "url": url_for("home.start", q=text)} for text in EXAMPLES]
+    person = current_person()
+    found = answer(query, category=category, now=utc_now(), person_id=person.id)
+    values = _values(query, category, found, person)
     response = make_response(render_template("home/_results.html", **values))
     response.headers["HX-Replace-Url"] = url_for("home.start") + _query_string(query, category)
     return response
@@ -68,16 +78,20 @@ def health() -> ResponseReturnValue:
 
 
 def _asked() -> tuple[str, str]:
-    return request.args.get("q", ""), request.args.get("category", "")[:20]
+    return one_line(request.args.get("q", ""), 200), one_line(request.args.get("category", ""), 20)
+
+
+def _ticket() -> str:
+    return one_line(request.args.get("ticket", ""), 40)
 
 
 def _query_string(query: str, category: str) -> str:
-    named = {"q": query[:200], "category": category, "ticket": request.args.get("ticket", "")[:40]}
+    named = {"q": query, "category": category, "ticket": _ticket()}
     given = {name: value for name, value in named.items() if value}
     return "?" + urlencode(given) if given else ""
 
 
-def _values(query: str, category: str, found: Answers) -> dict[str, object]:
+def _values(query: str, category: str, found: Answers, person: Principal) -> dict[str, Any]:
     for card in found.cards:
         _address(card)
     for facet in found.facets:
@@ -90,10 +104,45 @@ def _values(query: str, category: str, found: Answers) -> dict[str, object]:
         "took_ms": found.took_ms,
         "facets": found.facets,
         "nearest": [{"text": text, "url": url_for("home.start", q=text)} for text in found.nearest],
+        "all_url": url_for("home.start") + _query_string(query, "") if category else None,
         "degraded": found.degraded,
         "meant": found.meant,
         "meant_url": url_for("home.start", q=found.meant) if found.meant else None,
+        "ticket": _ticket(),
+        **(_asked_for(query, category, found, person) if query else _before(person)),
     }
+
+
+def _before(person: Principal) -> dict[str, Any]:
+    """What stands there before anything is typed: what this person asked last, and examples."""
+
+    def links(texts: Iterable[str]) -> list[dict[str, str]]:
+        return [{"text": text, "url": url_for("home.start", q=text)} for text in texts]
+
+    return {"history": links(last_asked(person.id)), "examples": links(EXAMPLES)}
+
+
+def _asked_for(query: str, category: str, found: Answers, person: Principal) -> dict[str, Any]:
+    """What the page tells of this query, and the keys that act on its answer, for those who may."""
+    values: dict[str, Any] = {}
+    if not found.degraded:
+        values["asked"] = {
+            "mark": secrets.token_urlsafe(12),
+            "hits": found.total,
+            "took": found.took_ms,
+            "category": category,
+            "first": " ".join(card.document for card in found.cards),
+        }
+    if not person.may(Permission.KNOWLEDGE_FLAG_RAISE):
+        return values
+    for card in found.cards:
+        card.use_url = url_for("knowledge.use", number=card.number)
+        card.flag_url = url_for("knowledge.flag", number=card.number, revision=card.revision_id, q=query)
+    gap: dict[str, Any] = {"url": url_for("knowledge.report_gap"), "category": category}
+    if not found.cards:
+        gap["categories"] = category_choices(utc_now())
+    link = url_for("knowledge.report_gap", q=query, category=category or None)
+    return {**values, "form_key": secrets.token_urlsafe(12), "gap": gap, "gap_link": link}
 
 
 def _address(card: Card) -> Card:

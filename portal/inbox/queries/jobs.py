@@ -23,7 +23,9 @@ def jobs(owner_id: int | None, *, page: int) -> tuple[Sequence[Job], int]:
 
 def counts() -> dict[str, int]:
     """State → how many jobs are in it; for the administrator's health page."""
-    return {str(state): count for state, count in db.session.execute(select(Job.state, func.count()).group_by(Job.state))}
+    return {
+        str(state): count for state, count in db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    }
 
 
 def unattended(now: datetime) -> int:

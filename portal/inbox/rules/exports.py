@@ -65,3 +65,8 @@ def why_not_download(*, state: ExportState, expires_at: datetime | None, now: da
     if state == ExportState.EXPIRED or (expires_at is not None and expires_at <= now):
         return "这份导出过期了，文件已经删除：请重新导出"
     return None if state == ExportState.READY else "这份导出还没有做好"
+
+
+def may_see(*, masked: bool, person_id: int, by_id: int, sees_log: bool, approves: bool) -> bool:
+    """Whether somebody may see an export's page (never its file): its maker, the auditor, the client if unmasked."""
+    return person_id == by_id or sees_log or (approves and not masked)

@@ -1,8 +1,8 @@
 """How a runner does a job: it claims the row, works behind a fence, and settles it once.
 
-Every write of a job goes through `JobContext.transaction()`, whose first statement makes sure that this very claim still
-holds; so a runner that was thought dead and comes back can commit nothing, and a job ends once and whole however often it
-was begun.
+Every write of a job goes through `JobContext.transaction()`, whose first statement makes sure that this very claim
+still holds; so a runner that was thought dead and comes back can commit nothing, and a job ends once and whole however
+often it was begun.
 """
 
 import secrets
@@ -147,7 +147,7 @@ class JobContext:
         return db.session.get_one(Job, self.id, populate_existing=True)
 
     def keep(self, checkpoint: Mapping[str, Any]) -> None:
-        """Within transaction(): remember how far the writes of this transaction reach, for an attempt after this one."""
+        """Within transaction(): remember how far the writes of this transaction reach, for a later attempt."""
         db.session.get_one(Job, self.id).checkpoint = dict(checkpoint)
         self.checkpoint = dict(checkpoint)
 
@@ -237,9 +237,7 @@ def beat(context: JobContext, *, lease: timedelta) -> None:
         context.end_because(Stopped)
 
 
-def settle(
-    job: Job, state: JobState, *, now: datetime, error: str = "", notice: str = "", address: str = ""
-) -> None:
+def settle(job: Job, state: JobState, *, now: datetime, error: str = "", notice: str = "", address: str = "") -> None:
     """End a job: state, audit row, its owner's notice, and what its kind wants done, all in this transaction."""
     job.state, job.ended_at, job.claim, job.lease_until = state, now, "", None
     job.error = error

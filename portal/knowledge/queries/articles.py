@@ -1,19 +1,25 @@
 """Lists of articles, and what one article's page shows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.categories.models import Category
+from portal.categories.queries import codes_standing_under, standing_codes
+from portal.core.clock import beijing_day
 from portal.core.database import db
+from portal.core.paging import pages
 from portal.core.text import like_pattern
+from portal.directory.queries import names_standing_as, standing_names
 
 from ..models import Article, Favourite, Opened, Phrase, Proposal, Publication, Review, Revision
 from .visible import answering
 
+Columns = TypeVarTuple("Columns")
 PAGE = 25
 SORTS = {
     "number": (Article.number.asc(),),
@@ -35,30 +41,50 @@ class Filters:
     page: int = 1
 
 
+NO_FILTER = Filters()
+
+
 def articles(filters: Filters, now: datetime) -> tuple[Sequence[Revision], int]:
-    """A page of the texts that answer now, with their articles, and how many there are in all."""
-    statement = _narrow(select(Revision).where(Revision.id.in_(answering(now))), filters)
+    """A page of the texts that answer now (the last one where fewer are left), and how many there are in all."""
+    statement = _narrow(select(Revision).where(Revision.id.in_(answering(now))), filters, now)
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    before = PAGE * (min(filters.page, pages(total, PAGE)) - 1)
     rows = db.session.scalars(
         statement.join(Article, Article.id == Revision.article_id, isouter=False)
         .options(joinedload(Revision.article).joinedload(Article.category), selectinload(Revision.basis))
         .order_by(*SORTS.get(filters.sort, SORTS["number"]))
         .limit(PAGE)
-        .offset((filters.page - 1) * PAGE)
+        .offset(before)
     ).all()
     return rows, total
 
 
-def _narrow(statement: Select[Revision], filters: Filters) -> Select[Revision]:
+def every_article(filters: Filters, now: datetime) -> Iterator[Revision]:
+    """All the texts that answer now, in the order of the list, a few hundred at a time."""
+    order = SORTS.get(filters.sort, SORTS["number"])
+    statement = _narrow(select(Revision.id).where(Revision.id.in_(answering(now))), filters, now)
+    ids = db.session.scalars(statement.join(Article, Article.id == Revision.article_id).order_by(*order)).all()
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        found = db.session.scalars(
+            select(Revision)
+            .where(Revision.id.in_(part))
+            .options(joinedload(Revision.article).joinedload(Article.category), selectinload(Revision.basis))
+        )
+        by_id = {revision.id: revision for revision in found}
+        yield from (by_id[key] for key in part)
+        db.session.expunge_all()
+
+
+def _narrow(statement: Select[*Columns], filters: Filters, now: datetime) -> Select[*Columns]:
     if filters.category:
         codes = select(Article.id).join(Category, Category.id == Article.category_id)
-        statement = statement.where(
-            Revision.article_id.in_(codes.where(Category.code.startswith(filters.category, autoescape=True)))
-        )
+        under = codes_standing_under(filters.category, beijing_day(now))
+        statement = statement.where(Revision.article_id.in_(codes.where(Category.code.in_(under))))
     if filters.kind:
         statement = statement.where(Revision.kind == filters.kind)
     if filters.unit:
-        statement = statement.where(Revision.unit == filters.unit)
+        statement = statement.where(Revision.unit.in_(names_standing_as(filters.unit, beijing_day(now))))
     if filters.words:
         like = like_pattern(filters.words)
         phrased = select(Phrase.article_id).where(Phrase.text.like(like, escape="\\"))
@@ -71,8 +97,8 @@ def _narrow(statement: Select[Revision], filters: Filters) -> Select[Revision]:
     return statement
 
 
-def counts_by_category(now: datetime) -> dict[str, int]:
-    """Category code → how many articles answer now."""
+def counts_by_category(now: datetime, within: Filters = NO_FILTER) -> dict[str, int]:
+    """Category code → how many articles answer now, of those that meet the other conditions."""
     statement = (
         select(Category.code, func.count())
         .join(Article, Article.category_id == Category.id)
@@ -80,14 +106,26 @@ def counts_by_category(now: datetime) -> dict[str, int]:
         .where(Revision.id.in_(answering(now)))
         .group_by(Category.code)
     )
-    return dict(db.session.execute(statement).all())
+    found = db.session.execute(_narrow(statement, replace(within, category=""), now))
+    return _folded(found.all(), standing_codes(beijing_day(now)))
 
 
-def counts_by(column: str, now: datetime) -> dict[str, int]:
-    """Value → how many answering texts have it, for `kind` or `unit`."""
+def counts_by(column: str, now: datetime, within: Filters = NO_FILTER) -> dict[str, int]:
+    """Value → how many answering texts have it, for `kind` or `unit`, of those that meet the other conditions."""
     chosen = {"kind": Revision.kind, "unit": Revision.unit}[column]
+    others = replace(within, kind="") if column == "kind" else replace(within, unit="")
     statement = select(chosen, func.count()).where(Revision.id.in_(answering(now))).group_by(chosen)
-    return {str(value): count for value, count in db.session.execute(statement)}
+    found = db.session.execute(_narrow(statement, others, now))
+    return _folded(found.all(), standing_names(beijing_day(now)) if column == "unit" else {})
+
+
+def _folded(counts: Iterable[Row[str, int]], stands: Mapping[str, str]) -> dict[str, int]:
+    """What was renamed or merged counts with what stands for it today."""
+    folded: dict[str, int] = {}
+    for value, count in counts:
+        key = stands.get(value, value)
+        folded[key] = folded.get(key, 0) + count
+    return folded
 
 
 def published_revisions(article_id: int) -> Sequence[Revision]:

@@ -7,11 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from portal.categories.models import Category
+from portal.categories.queries import standing
 from portal.core.clock import beijing_day
 from portal.core.database import db
 
 from ..models import Article, Basis, Favourite, Revision
 from ..rules import force, script
+from .documents import document_id
+from .uses import times_used
 from .visible import answering, outlook, stretches
 
 Parts = list[tuple[str, bool]]
@@ -43,6 +47,7 @@ class Card:
     seconds: int
     length: int
     favourite: bool = False
+    used: int = 0
     url: str = ""
     category_url: str = ""
     favourite_url: str = ""
@@ -50,6 +55,11 @@ class Card:
     flag_url: str | None = None
     title_parts: Parts = field(default_factory=list)
     why: dict[str, object] | None = None
+
+    @property
+    def document(self) -> str:
+        """What the log of queries calls it."""
+        return document_id(self.article_id, self.revision_id)
 
     @property
     def first_sentence(self) -> str:
@@ -76,7 +86,19 @@ def cards(revision_ids: Sequence[int], *, now: datetime, person_id: int | None) 
     articles = {revision.article_id for revision in shown}
     ahead = stretches(articles)
     kept = favourite_ids(person_id, articles) if person_id else set()
-    return [_card(r, now, outlook(ahead[r.article_id], now).changes_on, r.article_id in kept) for r in shown]
+    stands = standing((revision.article.category for revision in shown), beijing_day(now))
+    used = times_used(articles, now)
+    return [
+        _card(
+            revision,
+            now,
+            category=stands[revision.article.category_id],
+            changes_on=outlook(ahead[revision.article_id], now).changes_on,
+            favourite=revision.article_id in kept,
+            used=used.get(revision.article_id, 0),
+        )
+        for revision in shown
+    ]
 
 
 def current_revisions(article_ids: Collection[int], now: datetime) -> list[int]:
@@ -96,7 +118,9 @@ def favourite_ids(person_id: int, articles: Collection[int]) -> set[int]:
     )
 
 
-def _card(revision: Revision, now: datetime, changes_on: date | None, favourite: bool) -> Card:
+def _card(
+    revision: Revision, now: datetime, *, category: Category, changes_on: date | None, favourite: bool, used: int
+) -> Card:
     article = revision.article
     return Card(
         article_id=article.id,
@@ -112,8 +136,8 @@ def _card(revision: Revision, now: datetime, changes_on: date | None, favourite:
         changes_on=changes_on,
         checked=checked_words(revision.checked),
         needs_check=revision_needs_check(revision, now),
-        category_code=article.category.code,
-        category_name=article.category.name,
+        category_code=category.code,
+        category_name=category.name,
         unit=revision.unit,
         audience=revision.audience,
         district=revision.district,
@@ -121,6 +145,7 @@ def _card(revision: Revision, now: datetime, changes_on: date | None, favourite:
         seconds=script.seconds(revision.script),
         length=len(revision.script),
         favourite=favourite,
+        used=used,
         title_parts=[(revision.title, False)],
     )
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.search.engine.types import Document
 
 from ..models import Article, Publication, Revision
 from ..rules.force import Window
-from .visible import stretches
+from .visible import answering, stretches
 
 PREFIX = "article:"
 """Keys of the outbox that belong to articles: article:17; their documents are article:17:<revision id>."""
@@ -37,6 +38,16 @@ def all_documents() -> Iterator[Document]:
     for start in range(0, len(ids), 500):
         yield from _of(set(ids[start : start + 500]))
         db.session.expunge_all()
+
+
+def document_id(article_id: int, revision_id: int) -> str:
+    """The document of the index that stands for a revision."""
+    return f"{PREFIX}{article_id}:{revision_id}"
+
+
+def titles_in_force() -> Iterator[str]:
+    """The titles of what may be read out now: terms are taken from them."""
+    yield from db.session.scalars(select(Revision.title).where(Revision.id.in_(answering(utc_now()))))
 
 
 def revision_id(document_id: str) -> int:
@@ -72,7 +83,7 @@ def _document(revision: Revision, span: Window) -> Document:
     article = revision.article
     basis = [f"{row.source} {row.article} {row.text} {row.note}".strip() for row in revision.basis]
     return Document(
-        id=f"{PREFIX}{article.id}:{revision.id}",
+        id=document_id(article.id, revision.id),
         fields={
             "title": revision.title,
             "phrases": [phrase.text for phrase in article.phrases],
@@ -81,7 +92,7 @@ def _document(revision: Revision, span: Window) -> Document:
             "basis": basis,
         },
         filters={
-            "category": [article.category.code, article.category.code[:2]],
+            "category": [article.category.code],
             "kind": [revision.kind],
             "unit": [revision.unit],
             "district": [revision.district],

@@ -1,5 +1,6 @@
 """One article: what holds now, when it changes, what it rests on, and what it said on a day."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,17 +10,24 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal.accounts.access import current_person, needs
+from portal.accounts.queries import Principal
 from portal.accounts.rules.permissions import Permission
-from portal.core.clock import beijing_day, day_start, utc_now
+from portal.categories.queries import standing
+from portal.core.clock import beijing_day, day_start, near_time, utc_now
 from portal.core.pages import page
 
 from ..models import Article, Basis, Revision
 from ..queries import articles as listing
+from ..queries import uses as using
 from ..queries.cards import checked_words, favourite_ids, revision_needs_check
 from ..queries.visible import Outlook, article_by_number, outlook, stretches
 from ..rules import force, script
 from ..services import personal
 from . import bp
+from .uses import use_rows
+
+LAST_USES = 5
+"""How many of its uses an article's page lists."""
 
 
 @bp.get("/<string:number>")
@@ -34,6 +42,7 @@ def show(number: str) -> ResponseReturnValue:
     following = revisions[ahead.following.revision_id] if ahead.following else None
     known = current or following or next(iter(revisions.values()))
     sees_pending = person.may(Permission.KNOWLEDGE_PENDING_READ)
+    usage = using.usage(article.id, now)
     return page(
         "knowledge/article.html",
         article={
@@ -47,10 +56,13 @@ def show(number: str) -> ResponseReturnValue:
         state=None if current else _state(article, of_one, now).value,
         pending=_pending(following, ahead, article, now) if following and sees_pending else None,
         timeline=_timeline(of_one, revisions, now),
-        clocks=_clocks(known, ahead, now),
+        keys=_keys(article, current, person) if current else {},
+        ticket=request.args.get("ticket", "").strip()[:32],
+        clocks=_clocks(known, ahead, now, usage),
+        usage=_usage(article, usage, person),
         history=_history(article, revisions, of_one, now),
         today=beijing_day(now),
-        crumbs=_crumbs(article),
+        crumbs=_crumbs(article, now),
     )
 
 
@@ -83,7 +95,7 @@ def as_of(number: str) -> ResponseReturnValue:
 def favourite(number: str) -> ResponseReturnValue:
     """Keep an article at hand, or no longer."""
     person, article = current_person(), _article(number)
-    keep = request.form.get("on") == "1"
+    keep = request.form.get("keep") == "1"
     personal.set_favourite(article, keep=keep, person_id=person.id, by=person.actor, now=utc_now())
     if request.headers.get("HX-Request"):
         return "", 204
@@ -188,7 +200,31 @@ def _timeline(of_one: Sequence[force.Window], revisions: dict[int, Revision], no
     return found
 
 
-def _clocks(revision: Revision, ahead: Outlook, now: datetime) -> list[dict[str, Any]]:
+def _keys(article: Article, current: Revision, person: Principal) -> dict[str, Any]:
+    """What may be done with the text in force, besides reading it out."""
+    if not person.may(Permission.KNOWLEDGE_FLAG_RAISE):
+        return {}
+    return {
+        "use": {
+            "url": url_for("knowledge.use", number=article.number),
+            "revision": current.id,
+            "form_key": secrets.token_urlsafe(12),
+        },
+        "flag_url": url_for("knowledge.flag", number=article.number, revision=current.id),
+    }
+
+
+def _usage(article: Article, usage: using.Usage, person: Principal) -> dict[str, Any]:
+    """Where the article was used: each time for those who may see it, counts for all others."""
+    found: dict[str, Any] = {"total": usage.total, "by_revision": usage.by_revision, "rows": [], "url": None}
+    if usage.total and person.may(Permission.KNOWLEDGE_USE_READ):
+        rows, _ = using.uses_of(article.id, size=LAST_USES)
+        url = url_for("knowledge.uses_of", number=article.number)
+        found |= {"rows": use_rows(rows), "url": url, "recent": usage.recent, "recent_url": url + "?period=90"}
+    return found
+
+
+def _clocks(revision: Revision, ahead: Outlook, now: datetime, usage: using.Usage) -> list[dict[str, Any]]:
     """改动、核对、有效、使用: four clocks that never reset each other (DESIGN §3.3)."""
     until = f" 至 {revision.valid_to.isoformat()}" if revision.valid_to else " 起"
     left = force.days_left(ahead.current.end, now) if ahead.current else None
@@ -208,7 +244,12 @@ def _clocks(revision: Revision, ahead: Outlook, now: datetime) -> list[dict[str,
             "text": revision.valid_from.isoformat() + until,
             "sub": f"还有 {left} 天" if left is not None else "",
         },
-        {"icon": "ticket", "label": "使用", "text": "还没有引用记录", "sub": ""},
+        {
+            "icon": "ticket",
+            "label": "使用",
+            "text": f"最近一次 {near_time(usage.last_at, now)}" if usage.last_at else "还没有引用过",
+            "sub": f"近 90 天用过 {usage.recent} 次" if usage.last_at else "",
+        },
     ]
 
 
@@ -235,6 +276,7 @@ def _history(
     return rows
 
 
-def _crumbs(article: Article) -> list[dict[str, str]]:
-    chain = [article.category.parent, article.category]
+def _crumbs(article: Article, now: datetime) -> list[dict[str, str]]:
+    category = standing([article.category], beijing_day(now))[article.category_id]
+    chain = [category.parent, category]
     return [{"name": c.name, "url": url_for("categories.show", code=c.code)} for c in chain if c is not None]

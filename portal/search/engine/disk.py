@@ -14,7 +14,8 @@ from .types import IndexDamaged
 
 SCHEMA = 1
 """The version of everything stored. Raise it when tokens, fields or files change: old indexes then rebuild
-themselves."""
+themselves.
+"""
 
 MANIFEST = "manifest.json"
 CURRENT = "current"

@@ -6,20 +6,17 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ..rules.lexicon import Lexicon, shipped
 from ..rules.suggest import Book, Typed
 from . import folder as files
 from . import writing
-from .explain import explain
 from .folder import State
+from .fuse import Sense
 from .locking import exclusive
-from .plan import Plan, Weights, plan
-from .select import all_of, best, good_enough
-from .snapshot import Snapshot
+from .plan import Weights, plan
+from .searching import Request, run
 from .suggestions import suggest
-from .types import Change, Check, Document, Hit, IndexBusy, IndexDamaged, Results, Spans, Suggestion, Why
+from .types import Change, Check, Document, IndexBusy, IndexDamaged, Results, Suggestion
 
 LONGEST_PREFIX = 40
 Fetch = Callable[[int], tuple[Sequence[Change], int]]
@@ -76,37 +73,19 @@ class Engine:
         offset: int = 0,
         facets: Sequence[str] = ("category",),
         lexicon: Lexicon | None = None,
+        sense: Sense | None = None,
     ) -> Results:
         """The documents in force at a moment (epoch seconds) that answer a query, best first.
 
         Filters join by "and", the values of one filter by "or". The count by value of a filter is what one would get
-        by choosing it: it
-        obeys the other filters, not its own. Another lexicon may be tried without being kept.
+        by choosing it: it obeys the other filters, not its own. Another lexicon may be tried without being kept.
+        Another sense (meaning) is fused in, unless the query is typed in letters, of which it knows nothing.
         """
         snapshot = self.state().snapshot
         wanted = plan(query, self.weights, lexicon or self.lexicon, snapshot.known)
         if not wanted.terms or not snapshot.size:
             return Results((), 0, {name: {} for name in facets})
-        scores = snapshot.score(wanted.terms)
-        visible = snapshot.visible(at) & (scores > 0)
-        masks = {name: snapshot.having(name, values) for name, values in (filters or {}).items() if values}
-        found = good_enough(scores, visible)
-        chosen = all_of(found, masks.values())
-        if masks and not chosen.any():
-            found = visible
-            chosen = good_enough(scores, all_of(found, masks.values()))
-        counts = {
-            name: snapshot.counts(name, all_of(found, [m for other, m in masks.items() if other != name]))
-            for name in facets
-        }
-        places = np.flatnonzero(chosen)
-        leading = best(scores, places, offset + limit).tolist()
-        ranked = sorted((-float(scores[place]), snapshot.id_of(place), place) for place in leading)
-        hits = [
-            Hit(name, -score, partial(_explain, snapshot, place, wanted))
-            for score, name, place in ranked[offset : offset + limit]
-        ]
-        return Results(hits, len(places), counts, wanted.meant)
+        return run(snapshot, wanted, Request(at, filters or {}, limit, offset, facets), sense)
 
     def suggest(self, prefix: str, *, at: float, limit: int = 8, asked: Book | None = None) -> list[Suggestion]:
         """Titles and phrases of documents in force, domain words, and what was asked before, that go on from what was
@@ -144,8 +123,7 @@ class Engine:
         """Take in what the outbox has after our position until it has no more; returns how many changes that were.
 
         `fetch(position)` gives the changes after a position and the new position (the same one when there is no
-        more). It is called under
-        the lock, so that nobody lays an older text over a newer one.
+        more). It is called under the lock, so that nobody lays an older text over a newer one.
 
         Raises:
             IndexBusy: `wait` is False and another writer is at work.
@@ -260,7 +238,3 @@ def _guarded(read: Callable[[], State]) -> State:
         raise
     except Exception as error:
         raise IndexDamaged(f"索引读不出来（{type(error).__name__}）") from error
-
-
-def _explain(snapshot: Snapshot, place: int, wanted: Plan) -> tuple[Spans, Why | None]:
-    return explain(snapshot.document(place), wanted)

@@ -5,19 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..rules import letters
-from ..rules.highlight import Needles, found, joined, sounding
+from ..rules.highlight import Needles, found, joined, sounding, weight_of_words
 from ..rules.normalise import Normal, normalise_with_origin
 from ..rules.pinyin import readings
 from ..rules.tokens import chunks
 from .plan import Plan
-from .types import FIELDS, Document, How, Span, Why
+from .types import FIELDS, Document, Explained, How, Span, Why
 
 _WORTH: Mapping[str, float] = {"phrases": 1.6, "title": 1.5, "script": 1.1, "body": 1.0, "basis": 0.9}
 """How gladly each field is shown: a caller's phrase or the title says more in less than a body does."""
 
 _SHORT_FIELDS = ("title", "phrases", "script")
+_LIST_MARKS = " \t-*#>·"
 _SENTENCE = re.compile(r"[^。；;！!？?\n]+[。；;！!？?]?")
 LONGEST_EXCERPT = 70
+LEAST_SAID = 0.4
+"""Where words explain less of the query than this share, the meaning is given as the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +32,50 @@ class _Seen:
     how: How
 
 
-def explain(document: Document, plan: Plan) -> tuple[dict[str, list[list[Span]]], Why | None]:
-    """The spans of each text of each field, and the best reason."""
+def explain(document: Document, plan: Plan, piece: int | None = None) -> Explained:
+    """What to mark in each text of each field, and the best reason: what the words say, or the nearest piece."""
     spans: dict[str, list[list[Span]]] = {}
     best: _Seen | None = None
+    said: set[str] = set()
     for field in FIELDS:
         for text in document.texts(field):
             seen = _look(field, text, plan)
             spans.setdefault(field, []).append(list(seen.spans))
+            said.update(text[start:end] for start, end in seen.spans)
             if seen.spans and (best is None or seen.worth > best.worth):
                 best = seen
-    return spans, _reason(best) if best else None
+    asked = max(1, weight_of_words(plan.needles.text))
+    if piece is not None and (best is None or _said(best.text, best.spans) < LEAST_SAID * asked):
+        field, text = document.pieces()[piece]
+        why: Why | None = Why(field, text[:LONGEST_EXCERPT], How.MEANING)
+    else:
+        why = _reason(best) if best else None
+    return Explained(spans, why, min(1.0, sum(map(len, _longest_only(said))) / asked))
+
+
+def _longest_only(words: set[str]) -> list[str]:
+    """The words that are in no longer one."""
+    return [word for word in words if not any(word != other and word in other for other in words)]
 
 
 def _look(field: str, text: str, plan: Plan) -> _Seen:
-    normal = normalise_with_origin(text)
-    ways: list[tuple[How, list[Span]]] = [(How.WORDS, found(normal, Needles(plan.needles.text)))]
-    if plan.needles.words:
-        how = How.LETTERS if plan.rows else How.SYNONYM
-        ways.append((how, found(normal, Needles("", plan.needles.words))))
+    normal, needles = normalise_with_origin(text), plan.needles
+    ways = {How.WORDS: found(normal, Needles(needles.text))}
+    for how, words in ((How.LETTERS, needles.spelt), (How.SLIP, needles.fixed), (How.SYNONYM, needles.words)):
+        if words:
+            ways[how] = found(normal, Needles("", words))
     if field in _SHORT_FIELDS:
         if plan.rows:
-            ways.append((How.LETTERS, _spelt(normal, plan.rows)))
-        if plan.needles.sounds:
-            ways.append((How.SOUND, sounding(normal, plan.needles)))
+            ways[How.LETTERS] = joined([*ways.get(How.LETTERS, ()), *_spelt(normal, plan.rows)])
+        if needles.sounds:
+            ways[How.SOUND] = sounding(normal, needles)
     if len(ways) == 1:
-        spans = ways[0][1]
-        return _Seen(field, text, spans, _said(normal.text, spans) * _WORTH[field], How.WORDS)
-    spans = joined(span for _, part in ways for span in part)
-    how = max(ways, key=lambda way: _said(normal.text, way[1]))[0]
-    return _Seen(field, text, spans, _said(normal.text, spans) * _WORTH[field], how)
+        spans = ways[How.WORDS]
+        return _Seen(field, text, spans, _said(text, spans) * _WORTH[field], How.WORDS)
+    spans = joined(span for part in ways.values() for span in part)
+    said = {how: _said(text, part) for how, part in ways.items()}
+    how = next(how for how in How if said.get(how, 0) >= max(said.values()) / 2)
+    return _Seen(field, text, spans, _said(text, spans) * _WORTH[field], how)
 
 
 def _said(text: str, spans: Sequence[Span]) -> int:
@@ -90,6 +107,6 @@ def _reason(seen: _Seen) -> Why:
         start = max(start, min(inside[0][0] - 10, end - LONGEST_EXCERPT))
         end = min(end, start + LONGEST_EXCERPT)
     shown = seen.text[start:end]
-    offset = start + len(shown) - len(shown.lstrip())
+    offset = start + len(shown) - len(shown.lstrip(_LIST_MARKS))
     spans = tuple((a - offset, b - offset) for a, b in inside if a >= offset and b <= end)
-    return Why(seen.field, shown.strip(), seen.how, spans)
+    return Why(seen.field, seen.text[offset:end].strip(), seen.how, spans)

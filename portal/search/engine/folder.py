@@ -6,8 +6,7 @@
       g-5f0c…/        manifest.json, Whoosh's table and segments (.toc, .seg), the arrays of each segment (.arr)
 
 A new state becomes true by replacing one file: `manifest.json` after a change, `current` after a rebuild. Whatever a
-crash leaves
-behind is in no manifest and is swept away by the next writer.
+crash leaves behind is in no manifest and is swept away by the next writer.
 """
 
 import os

@@ -1,5 +1,6 @@
 """What a query asks of the index: weighted terms, field by field, with its slips, its letters and its synonyms
-thought of."""
+thought of.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,16 @@ from .snapshot import Term
 
 LONGEST_QUERY = 300
 """Characters of a query that are read; nobody says more before taking breath, and ten thousand must not take a
-second."""
+second.
+"""
 
 LONGEST_SLIP = 8
 RARER = 30
 """A pair this many times rarer than what sounds like it may be a slip."""
 SHORT = 4
 """Up to so many pairs a query rests on each of them; the longer it is, the less one slip matters and the less is
-guessed."""
+guessed.
+"""
 LEAST_DOUBT = 1 / 3
 """In longer queries nothing is put right: the rest of the words finds what was meant."""
 
@@ -35,7 +38,8 @@ Frequencies = Callable[[Sequence[tuple[Field, str]]], Sequence[int]]
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much each field and each kind of guess counts; found on the development questions. A guess of weight 0 is
-    not made."""
+    not made.
+    """
 
     pairs: float = 1.0
     singles: float = 0.5
@@ -102,18 +106,20 @@ def plan(query: str, weights: Weights, lexicon: Lexicon, frequencies: Frequencie
     wanted.add_words(pairs, 1.0)
     wanted.add(Field.SINGLES, tokens.singles, weights.singles)
     sounds = _add_sounds(wanted, common, frequencies)
-    words: set[str] = set()
-    fixed = _add_fixed(wanted, words, text, common, lexicon) if weights.typos and wanted.doubt > LEAST_DOUBT else None
-    rows, read = _add_letters(wanted, words, text, common, lexicon) if letters.has_letters(text) else ((), None)
+    fixed, spelt, same = set[str](), set[str](), set[str]()
+    right = _add_fixed(wanted, fixed, text, common, lexicon) if weights.typos and wanted.doubt > LEAST_DOUBT else None
+    rows, read = _add_letters(wanted, spelt, text, common, lexicon) if letters.has_letters(text) else ((), None)
     if weights.synonyms:
-        _add_synonyms(wanted, words, text, lexicon)
+        _add_synonyms(wanted, same, [w for w, _ in lexicon.within(text)] + sorted(fixed | spelt), lexicon)
     terms = tuple(Term(key(field, token), field, weight) for (field, token), weight in wanted.terms.items())
-    return Plan(terms, Needles(text, frozenset(words), sounds), rows, read or fixed)
+    needles = Needles(text, frozenset(same), frozenset(fixed), frozenset(spelt), sounds)
+    return Plan(terms, needles, rows, read or right)
 
 
 def _add_sounds(wanted: _Wanted, common: dict[str, int], frequencies: Frequencies) -> frozenset[str]:
     """Sounds of the pairs. A pair much rarer than its sound may be a slip of the input method: then the sound speaks
-    for it."""
+    for it.
+    """
     weights = wanted.weights
     heard = {pair: sound for pair in common if (sound := sound_pair(pair))}
     counts = dict(zip(heard, frequencies([(Field.SOUNDS, sound) for sound in heard.values()]), strict=True))
@@ -125,7 +131,8 @@ def _add_sounds(wanted: _Wanted, common: dict[str, int], frequencies: Frequencie
 
 def _add_fixed(wanted: _Wanted, words: set[str], text: str, common: dict[str, int], lexicon: Lexicon) -> str | None:
     """Words that one wrong, missing or doubled character made unknown; returns the query with the first of them put
-    right."""
+    right.
+    """
     meant = None
     for chunk, start, han in chunks(text):
         if not han or all(common.get(chunk[at : at + 2]) for at in range(len(chunk) - 1)):
@@ -155,7 +162,8 @@ def _add_letters(
     wanted: _Wanted, words: set[str], text: str, common: dict[str, int], lexicon: Lexicon
 ) -> tuple[tuple[letters.Row, ...], str | None]:
     """Syllables and first letters, and the words they may stand for; returns the ways to read them, and the likeliest
-    words."""
+    words.
+    """
     literal = frozenset(
         chunk for chunk, at, han in chunks(text) if not han and any(common.get(p) and chunk in p for p in common)
     )
@@ -187,8 +195,7 @@ def _said(row: letters.Row, found: Sequence[letters.Meant]) -> str:
     return out
 
 
-def _add_synonyms(wanted: _Wanted, words: set[str], text: str, lexicon: Lexicon) -> None:
-    asked = [word for word, _ in lexicon.within(text)] + sorted(words)
+def _add_synonyms(wanted: _Wanted, words: set[str], asked: Iterable[str], lexicon: Lexicon) -> None:
     for word in asked:
         for other in lexicon.same_as(word):
             wanted.add_words(analyse([other]).pairs, wanted.doubt * wanted.weights.synonyms)

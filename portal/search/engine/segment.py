@@ -1,5 +1,6 @@
 """One segment: documents indexed together, never changed afterwards; its arrays are mapped from a file beside
-Whoosh's."""
+Whoosh's.
+"""
 
 import itertools
 from collections import Counter

@@ -9,7 +9,8 @@ from .snapshot import Mask
 
 SHARE_OF_BEST = 0.25
 """A document is a result if it scores at least this share of the best one: totals mean something, and paging shows
-them all."""
+them all.
+"""
 
 Scores = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]

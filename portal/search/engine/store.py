@@ -1,27 +1,30 @@
 """Whoosh as the keeper of documents, fields and postings, written a segment at a time from arrays.
 
 Whoosh 2.7.4 takes a posting at a time through several layers of Python and writes with no regard for power cuts. Here
-a segment is made
-in memory with its own classes, a term at a time, and `disk` writes it: the files are Whoosh's, readable by its own
-searcher. Its files
-are pickles, so they are only ever opened from bytes whose checksum the manifest knows.
+a segment is made in memory with its own classes, a term at a time, and `disk` writes it: the files are Whoosh's,
+readable by its own searcher. Its files are pickles, so they are only ever opened from bytes whose checksum the
+manifest knows.
 """
 
 import threading
+import warnings
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
-from whoosh.fields import ID, KEYWORD, STORED, Schema
-from whoosh.filedb.compound import CompoundStorage
-from whoosh.filedb.filestore import RamStorage
-from whoosh.filedb.structfile import BufferFile
-from whoosh.index import TOC
-from whoosh.writing import SegmentWriter
 
 from .postings import TEXT_FIELDS, Postings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its sources hold escapes that Python will refuse one day; so far they only warn
+    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
+    from whoosh.fields import ID, KEYWORD, STORED, Schema
+    from whoosh.filedb.compound import CompoundStorage
+    from whoosh.filedb.filestore import RamStorage
+    from whoosh.filedb.structfile import BufferFile
+    from whoosh.index import TOC
+    from whoosh.writing import SegmentWriter
 
 INDEX = "MAIN"
 _BLOCK = 4096
@@ -124,7 +127,8 @@ class _Writer(SegmentWriter):
 
 class _Codec(W3Codec):
     """Whoosh's own file formats through our writer; segments remember the plain codec, so no class of ours is
-    pickled."""
+    pickled.
+    """
 
     def field_writer(self, storage: RamStorage, segment: object) -> _FieldWriter:
         return _FieldWriter(self, storage, segment)
@@ -181,7 +185,8 @@ class Contents:
         self, documents: Sequence[tuple[str, bytes]], postings: Postings | None, without: Iterable[str] = ()
     ) -> Mapping[str, bytes]:
         """Add a segment, leave out others, and say which files are new (name and bytes); this table is then the new
-        one."""
+        one.
+        """
         storage = _Staging()
         gone = set(without)
         self._toc.segments = [s for s in self._toc.segments if s.segment_id() not in gone]

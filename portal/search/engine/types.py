@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from ..rules.pieces import pieces
+
 FIELDS = ("title", "phrases", "script", "body", "basis")
 """The fields a document may have, in the order in which they explain a hit."""
 
@@ -25,6 +27,10 @@ class Document:
         """The texts of one field; a single text is a sequence of one."""
         value = self.fields.get(name, ())
         return (value,) if isinstance(value, str) else tuple(value)
+
+    def pieces(self) -> list[tuple[str, str]]:
+        """The whole and the parts that can be asked and answered alone, each with its field."""
+        return pieces({name: self.texts(name) for name in FIELDS})
 
     def canonical(self) -> bytes:
         """The document as bytes that are equal for equal documents."""
@@ -63,9 +69,10 @@ class How(StrEnum):
     """By what a hit was found, for the line that says why."""
 
     WORDS = "words"
-    SYNONYM = "synonym"
-    SOUND = "sound"
     LETTERS = "letters"
+    SOUND = "sound"
+    SLIP = "slip"
+    SYNONYM = "synonym"
     MEANING = "meaning"
 
 
@@ -86,27 +93,41 @@ Spans = Mapping[str, Sequence[Sequence[Span]]]
 """The places to mark, by field, for each text of the field."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The places to mark, the reason, and the share (0…1) of the query's words that the document has in some form."""
+
+    spans: Spans
+    why: Why | None
+    covered: float
+
+
 class Hit:
     """A document found, and its score; where its words stand and why it was found is worked out when asked."""
 
-    def __init__(self, id: str, score: float, explain: Callable[[], tuple[Spans, Why | None]]) -> None:
+    def __init__(self, id: str, score: float, explain: Callable[[], Explained]) -> None:
         self.id = id
         self.score = score
         self._explain = explain
 
     @cached_property
-    def _explained(self) -> tuple[Spans, Why | None]:
+    def _explained(self) -> Explained:
         return self._explain()
 
     @property
     def spans(self) -> Spans:
         """The places to mark."""
-        return self._explained[0]
+        return self._explained.spans
 
     @property
     def why(self) -> Why | None:
         """What speaks for this hit."""
-        return self._explained[1]
+        return self._explained.why
+
+    @property
+    def covered(self) -> float:
+        """The share of the query's words that the document has; little of it means that something else was asked."""
+        return self._explained.covered
 
     def __repr__(self) -> str:
         return f"Hit({self.id!r}, {self.score:.3f})"
@@ -115,7 +136,8 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of hits, the exact number that paging shows in all, counts by filter value, and what may have been
-    meant."""
+    meant.
+    """
 
     hits: Sequence[Hit]
     total: int

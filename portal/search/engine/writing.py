@@ -21,7 +21,8 @@ CHUNK = 5000
 MOST_SMALL = 8
 SMALL = 500
 """Segments of fewer documents are made one when there are more than MOST_SMALL of them: a change may have to wait for
-that."""
+that.
+"""
 
 MOST_DELETED = 0.3
 """A larger share of deleted documents than this makes a segment worth writing anew."""
@@ -82,7 +83,8 @@ def _live(contents: Contents, name: str) -> int:
 
 def _cheapest(contents: Contents, names: Sequence[str]) -> list[str]:
     """The smallest segments up to one that would cost more than the gain: each document is written again only now and
-    then."""
+    then.
+    """
     chosen: list[str] = []
     total = 0
     for size, name in sorted((_live(contents, name), name) for name in names):

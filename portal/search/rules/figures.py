@@ -1,5 +1,6 @@
 """Figures and document numbers in one spelling, so that 百分之三 finds 3% and 国办发[2020]53号 finds
-国办发〔2020〕53号."""
+国办发〔2020〕53号.
+"""
 
 import re
 from collections.abc import Iterator
@@ -59,7 +60,8 @@ def _chinese(text: str) -> int | None:
 
 def figures(text: str) -> list[str]:
     """Tokens for the figures and document numbers of a normalised text, each marked with # so that no word equals
-    it."""
+    it.
+    """
     return [token for token, _, _ in spelt_figures(text)]
 
 

@@ -1,5 +1,6 @@
 """Where a text says what was asked: the longest stretches of the query that stand in it, never cut at the edge of a
-token."""
+token.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ _EMPTY = re.compile(
     r"|我们?|你们?|您|他们?|的|了|吗|呢|啊|吧|是|有|在|和|与|或|及|要|会|能|被|把|对|就|都|也|还|又|不|没|办|想|咋|啥|个|这|那)*"
 )
 _EDGE = "怎么样?|如何|什么|哪些|哪里|哪个|多少|是否|能否|可否|可以|需要|请问|我们|你们|他们|[的了吗呢啊吧]"
+_PARTICLES = re.compile(_EDGE)
 _FRONT, _BACK = re.compile(rf"(?:{_EDGE})+"), re.compile(rf"(?:{_EDGE})+$")
 _FIRST_PRIVATE = 0xF0000
 _RUN = re.compile(rf"[^\W_{HAN}]+")
@@ -28,10 +30,13 @@ LONGEST_TEXT = 3000
 @dataclass(frozen=True, slots=True)
 class Needles:
     """What to mark: the query as normalised, further words (synonyms, words meant by letters), and sounds that stand
-    for slips."""
+    for slips.
+    """
 
     text: str
     words: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+    spelt: frozenset[str] = frozenset()
     sounds: frozenset[str] = frozenset()
 
 
@@ -82,9 +87,15 @@ def says_nothing(text: str) -> bool:
     return _EMPTY.fullmatch(text) is not None
 
 
+def weight_of_words(text: str) -> int:
+    """How many characters a normalised text has besides question words, particles and punctuation."""
+    return sum(map(str.isalnum, _PARTICLES.sub("", text)))
+
+
 def _longest(text: str, query: str) -> list[Span]:
     """The stretches of the text that stand in the query too, each as long as can be; runs of letters and digits count
-    as one."""
+    as one.
+    """
     runs = _codes(query)
     if not runs:
         return [_trimmed(text, span) for span in _common(text, query)]

@@ -1,8 +1,7 @@
 """Queries typed in letters, alone or among characters: 社保bj, gongjijin tiqu, gxjsqy.
 
 A query becomes a row of units. A unit is a character, or a syllable, or the beginning of one; a row is matched with
-words by first
-letters, and then unit by unit.
+words by first letters, and then unit by unit.
 """
 
 import re

@@ -48,7 +48,8 @@ class Lexicon:
 
     def within(self, text: str) -> list[tuple[str, int]]:
         """The known words in a normalised text and where they begin, the longest first at each place, none
-        overlapping."""
+        overlapping.
+        """
         found, at = [], 0
         while at < len(text):
             for length in self._lengths.get(text[at], ()):
@@ -69,7 +70,8 @@ class Lexicon:
 
     def nearly(self, piece: str) -> list[str]:
         """The words that differ from a piece by one character changed, left out or too many; none where the piece is
-        a word."""
+        a word.
+        """
         if piece in self.words or len(piece) < 3:
             return []
         found = set(self._slips.get(piece, ()))

@@ -46,7 +46,8 @@ def sound_pair(pair: str) -> str | None:
 
 def sounds_of(text: str) -> list[list[tuple[str, str]]]:
     """Each unit of a normalised text as (syllable, initial), one list per stretch; letters and digits stand for
-    themselves."""
+    themselves.
+    """
     stretches: list[list[tuple[str, str]]] = []
     end = -1
     for chunk, start, han in chunks(text):

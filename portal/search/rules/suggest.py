@@ -56,7 +56,8 @@ class Column:
 
     def holding(self, needle: bytes) -> Iterator[tuple[int, int]]:
         """The numbers of the texts that begin with the needle, then (if these are few) of those that have it, and at
-        which byte."""
+        which byte.
+        """
         enough = 0
         for wanted in (_END + needle, needle):
             at, last = self.data.find(wanted), -1

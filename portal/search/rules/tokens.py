@@ -37,7 +37,8 @@ def is_han(text: str) -> bool:
 
 def chunks(text: str) -> list[tuple[str, int, bool]]:
     """The stretches of Chinese characters and the runs of letters or digits in a normalised text: (text, start,
-    Chinese)."""
+    Chinese).
+    """
     return [(m[0], m.start(), is_han(m[0])) for m in _CHUNK.finditer(text)]
 
 

@@ -1,0 +1,64 @@
+"""What to offer while someone types: titles, phrases, domain words, and what several colleagues asked lately."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import structlog
+
+from portal.core.database import db
+from portal.core.write import writing_now
+
+from .engine.engine import Engine
+from .engine.types import IndexDamaged, Suggestion
+from .rules.suggest import Book
+from .services import drain, engine
+from .wordlists import asked_by_several
+from .words import follow_words
+
+log = structlog.get_logger("portal.search")
+LATELY = timedelta(days=30)
+KEPT_SECONDS = 300
+"""What colleagues asked is read anew after so long."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    book: Book
+    read_at: float
+
+
+_asked: WeakKeyDictionary[Engine, _Asked] = WeakKeyDictionary()
+_reading = threading.Lock()
+
+
+def complete(typed: str, *, at: datetime, limit: int) -> list[Suggestion]:
+    """What goes on from the words or letters typed so far; nothing while the index is being mended."""
+    try:
+        drain()
+        follow_words()
+        return engine().suggest(typed, at=at.timestamp(), limit=limit, asked=_colleagues(at))
+    except IndexDamaged as damage:
+        log.warning("no suggestions without index", reason=str(damage))
+        return []
+
+
+def forget_asked() -> None:
+    """Read anew what colleagues asked."""
+    _asked.pop(engine(), None)
+
+
+def _colleagues(now: datetime) -> Book:
+    host = engine()
+    kept = _asked.get(host)
+    if kept and time.monotonic() - kept.read_at < KEPT_SECONDS:
+        return kept.book
+    with _reading:
+        kept = _asked.get(host)
+        if kept is None or time.monotonic() - kept.read_at >= KEPT_SECONDS:
+            kept = _asked[host] = _Asked(Book.of(asked_by_several(now - LATELY)), time.monotonic())
+            if not writing_now():
+                db.session.rollback()
+    return kept.book

@@ -1,0 +1,70 @@
+"""Every page there is, with an address for it, and who may open it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask, url_for
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from portal.accounts.access import permission_for
+from portal.accounts.models import Person
+from portal.accounts.rules.permissions import GRANTS, Permission
+from portal.accounts.services import DEMO_PEOPLE
+from portal.core.database import db
+from portal.directory.models import Unit
+from portal.knowledge.models import Article
+from tests.support.visitor import Visitor
+
+LOGIN_OF = {role: f"demo.{login}" for login, _, role, _ in DEMO_PEOPLE}
+EVERYBODY = list(LOGIN_OF.values())
+FRAGMENTS = {"static", "home.health", "home.results"}
+"""Addresses that give no whole page."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: where it is, and who may open it (all of them, as logins); nobody in particular where it is public."""
+
+    endpoint: str
+    path: str
+    readers: tuple[str, ...]
+
+
+def samples(app: Flask) -> dict[str, object]:
+    """A value for every parameter an address may have; a new one is added here."""
+    with app.app_context():
+        article = db.session.scalar(select(Article.number).where(Article.slug == "trademark-term"))
+        return {
+            "number": article or "KB-0104-001",
+            "code": "0104",
+            "unit_id": db.session.scalar(select(Unit.id).where(Unit.name == "市市场监管局")),
+            "person_id": db.session.scalar(select(Person.id).where(Person.login == "demo.li")),
+        }
+
+
+def places(app: Flask) -> Iterator[Place]:
+    """Every page that a GET gives, with one address."""
+    known = samples(app)
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in FRAGMENTS:
+            continue
+        missing = rule.arguments - known.keys()
+        assert not missing, f"give a sample value for {sorted(missing)} of {rule.rule} in tests/pages/places.py"
+        with app.test_request_context():
+            path = url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+        yield Place(rule.endpoint, path, _readers(app, rule))
+
+
+def _readers(app: Flask, rule: Rule) -> tuple[str, ...]:
+    permission = permission_for(app.view_functions[rule.endpoint], "GET")
+    if permission is None:
+        return ()
+    holders = GRANTS[Permission(permission)]
+    return tuple(login for role, login in LOGIN_OF.items() if role in holders)
+
+
+def arrive(app: Flask, login: str) -> Visitor:
+    """A guest who has signed in, or nobody."""
+    guest = Visitor(app, app.test_client())
+    return guest.sign_in(login) if login else guest
