@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, abort, current_app, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_login import current_user as _current_user
 
-from portal.audit.services import acting_from, record
+from portal.audit.services import Actor, acting_from, record
 from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.core.marks import View, is_marked
@@ -15,7 +15,7 @@ from portal.core.requests import SAFE, keep_typed, open_write
 from portal.core.write import transaction, writing_now
 
 from .enrolment import enrolment
-from .queries import Principal, SignInPolicy, demo_people, principal_by_secret, role_words
+from .queries import Principal, SignInPolicy, demo_people, principal_by_secret, role_words, session_of
 from .rules.permissions import Permission
 from .rules.signing_in import Step
 from .services import DEMO_PEOPLE, mark_seen
@@ -144,6 +144,8 @@ def _decide(view: Callable[..., object], person: Principal | None) -> ResponseRe
     if permission is None:
         return None
     if person is None or person.step is not Step.NONE:
+        if person is None:
+            _record_dead_session()
         return sign_in_page(401)
     if not person.may(permission):
         _record_denial(person, permission)
@@ -151,18 +153,32 @@ def _decide(view: Callable[..., object], person: Principal | None) -> ResponseRe
     return None
 
 
-_denied: dict[tuple[int, str], float] = {}
-
-
 def _record_denial(person: Principal, permission: Permission) -> None:
     """A denial is recorded, at most once a minute for each person and route."""
+    _record_once_a_minute(permission, f"route:{request.endpoint}", by=person.actor, reason="没有这项权限")
+
+
+def _record_dead_session() -> None:
+    """A cookie that names a session which no longer holds leaves a line: it may be a copy."""
+    secret = session.get("_user_id")
+    known = session_of(str(secret)) if secret else None
+    if known is not None:
+        by = Actor(known.person_id, "未登录", session=str(known.id))
+        _record_once_a_minute(
+            "accounts:session:replay", f"session:{known.id}", by=by, reason=known.ended_why or "已过期"
+        )
+
+
+def _record_once_a_minute(action: str, object_ref: str, *, by: Actor, reason: str) -> None:
     now = utc_now()
-    key = (person.id, str(request.endpoint))
-    if now.timestamp() - _denied.get(key, 0) < 60 or writing_now():
+    key = (f"{by.id}:{by.session}", object_ref)
+    db.session.rollback()
+    refused: dict[tuple[str, str], float] = current_app.extensions.setdefault("refused", {})
+    if now.timestamp() - refused.get(key, 0) < 60 or writing_now():
         return
-    _denied[key] = now.timestamp()
+    refused[key] = now.timestamp()
     with transaction():
-        record(permission, f"route:{request.endpoint}", by=person.actor, now=now, result="denied")
+        record(action, object_ref, by=by, now=now, result="denied", reason=reason)
 
 
 TEMPLATES = {

@@ -187,3 +187,8 @@ def is_locked(login: str, now: datetime) -> datetime | None:
 def role_words(person: Person) -> str:
     """The roles a person holds, in words."""
     return "、".join(LABELS[role] for role in LABELS if role in person.role_set) or "未授角色"
+
+
+def session_of(secret: str) -> UserSession | None:
+    """The session this secret ever opened, whether it still holds or not."""
+    return db.session.scalar(select(UserSession).where(UserSession.secret_hash == secret_hash(secret)))

@@ -16,7 +16,7 @@ from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer tha
     widgets,
 )
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.accounts.rules.roles import LABELS
 from portal.accounts.rules.tokens import why_not_until
@@ -115,12 +115,12 @@ class TokenForm(PortalForm):
 
     name = LineField(
         "给哪个系统用",
-        [InputRequired("请填系统的名称"), Length(max=60, message="名称最多 60 字")],
+        [DataRequired("请填系统的名称"), Length(max=60, message="名称最多 60 字")],
         description="如 来电弹屏；一个系统一个令牌，作废时不牵连别的",
     )
     why = StringField(
         "用来做什么",
-        [InputRequired("请写用途"), Length(max=200, message="用途最多 200 字")],
+        [DataRequired("请写用途"), Length(max=200, message="用途最多 200 字")],
         description="安全管理员凭这句话决定同不同意",
     )
     until = DayField("用到哪天", [InputRequired("请填到期日")], description="写作 2027-06-30，最长一年；当天还能用")

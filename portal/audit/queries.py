@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.exc import OperationalError
 
-from portal.core.database import db
+from portal.core.database import db, read_connection
 from portal.core.text import like_pattern
 
 from .models import AuditRow
@@ -36,7 +36,7 @@ def _read(start: int, at_once: int) -> Iterator[RowMapping]:
     if start > 1:  # from the first on, a row smuggled in below number 1 is seen too
         statement = statement.where(AuditRow.seq >= start)
     with (
-        db.engine.connect() as connection,
+        read_connection() as connection,
         connection.execution_options(yield_per=at_once).execute(statement) as result,
     ):
         yield from result.mappings()

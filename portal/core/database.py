@@ -5,6 +5,8 @@ writes. With the library's default 28 % of concurrent edits were lost without an
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -77,6 +79,18 @@ def _prepare_connection(connection: Any, record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
+
+
+@contextmanager
+def read_connection() -> Iterator[Connection]:
+    """A connection of its own that only reads what is committed, even while the session at hand writes."""
+    with db.engine.connect() as connection:
+        token = writing.set(False)
+        try:
+            connection.begin()
+        finally:
+            writing.reset(token)
+        yield connection
 
 
 def is_postgres() -> bool:

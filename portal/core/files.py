@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import secrets
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -121,7 +120,7 @@ def older_than(age: timedelta, *, area: str) -> list[str]:
     """The names of an area's files that nobody has written to for this long, by the disk's own clock."""
     if _folder is None:
         return []
-    since = time.time() - age.total_seconds()
+    since = _disk_now() - age.total_seconds()
     found = [path for path in (_folder / area).glob("??/*") if _NAME.fullmatch(path.name)]
     return [path.name for path in found if path.stat().st_mtime < since]
 
@@ -136,9 +135,16 @@ def scratch() -> Path:
     return folder
 
 
+def _disk_now() -> float:
+    """What time it is on the storage, which several hosts may share."""
+    probe = scratch() / ".now"
+    probe.touch(mode=0o600)
+    return probe.stat().st_mtime
+
+
 def clean_scratch(now: datetime) -> None:
     """Remove what processes that were killed left there a day ago or longer."""
-    since = time.time() - timedelta(days=1).total_seconds()
+    since = _disk_now() - timedelta(days=1).total_seconds()
     for path in scratch().iterdir():
         if path.is_file() and path.stat().st_mtime < since:
             path.unlink(missing_ok=True)

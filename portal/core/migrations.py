@@ -10,7 +10,7 @@ from alembic.util import CommandError
 
 from portal.config import ROOT
 
-from .database import db
+from .database import read_connection
 from .errors import SetupError
 
 FOLDER: Path = ROOT / "migrations"
@@ -29,7 +29,7 @@ def head_revision() -> str:
 
 def current_revision() -> str | None:
     """The version the database has, None while it is empty."""
-    with db.engine.connect() as connection:
+    with read_connection() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -15,7 +15,7 @@ from portal.core.text import cut, like_pattern
 from portal.directory.queries import standing_names
 from portal.knowledge.models import Article, Phrase, Revision
 from portal.knowledge.queries.articles import counts_by_category, favourites, recently_opened
-from portal.knowledge.queries.cards import Card, cards, current_revisions
+from portal.knowledge.queries.cards import Card, cards
 from portal.knowledge.queries.documents import revision_id
 from portal.knowledge.queries.visible import answering
 from portal.search.engine.types import Hit
@@ -97,13 +97,40 @@ def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str,
     ]
 
 
-def shelf(person_id: int, now: datetime) -> dict[str, list[Card]]:
+@dataclass
+class AtHand:
+    """An article that somebody has at hand, as a line that leads to it."""
+
+    number: str
+    title: str
+    url: str = ""
+
+
+def shelf(person_id: int, now: datetime) -> dict[str, list[AtHand]]:
     """What a person has at hand: the articles opened last, and the favourites."""
     lists = {"recent": recently_opened(person_id), "favourites": favourites(person_id)[:8]}
-    ids = list(dict.fromkeys(article_id for of_one in lists.values() for article_id in of_one))
-    shown = cards(current_revisions(ids, now), now=now, person_id=person_id) if ids else []
-    by_article = {card.article_id: card for card in shown}
-    return {name: [by_article[key] for key in of_one if key in by_article] for name, of_one in lists.items()}
+    statement = (
+        select(Article.id, Article.number, Revision.title)
+        .join(Revision, Revision.article_id == Article.id)
+        .where(Article.id.in_({key for of_one in lists.values() for key in of_one}), Revision.id.in_(answering(now)))
+    )
+    found = {key: AtHand(number, title) for key, number, title in db.session.execute(statement)}
+    return {name: [found[key] for key in of_one if key in found] for name, of_one in lists.items()}
+
+
+def first_level(now: datetime) -> list[dict[str, Any]]:
+    """The first-level categories in use with how many articles answer below each, without what stands below."""
+    counts, day = counts_by_category(now), beijing_day(now)
+    known = [category for category in codes().values() if category.in_use(day)]
+    return [
+        {
+            "code": top.code,
+            "name": top.name,
+            "count": sum(counts.get(each.code, 0) for each in known if top.id in (each.id, each.parent_id)),
+        }
+        for top in sorted(known, key=lambda category: category.code)
+        if top.level == 1
+    ]
 
 
 def category_tree(now: datetime) -> list[dict[str, Any]]:

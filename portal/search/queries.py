@@ -8,6 +8,7 @@ import structlog
 
 from .engine.types import IndexDamaged, Results
 from .services import drain, engine
+from .words import follow_words
 
 log = structlog.get_logger("portal.search")
 LONGEST = 200
@@ -30,6 +31,7 @@ def find(
     started = time.perf_counter()
     try:
         drain()
+        follow_words()
         results = engine().search(
             query[:LONGEST],
             at=at.timestamp(),

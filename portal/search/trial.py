@@ -96,7 +96,7 @@ def _questions(snapshot: Snapshot, words: set[str], at: float) -> Iterator[str]:
     visible = snapshot.visible(at)
     for segment, offset in zip(snapshot.segments, snapshot.offsets, strict=False):
         for word in sorted(words):
-            for number, _ in segment.book.looks.holding(word.encode("utf-8", "replace")):
+            for number, _ in segment.book.looks.holding(word.encode("utf-8", "replace"), MOST_LOOKED_AT):
                 if visible[int(segment.book_docs[number]) + int(offset)]:
                     yield segment.book.texts.text(number)
 

@@ -211,7 +211,9 @@ def _saved(group: SynonymGroup, verb: str, *, by: Actor, now: datetime, changes:
     _record(verb, group, by=by, now=now, changes=changes, why=group.note)
 
 
-def _record(verb: str, group: SynonymGroup, *, by: Actor, now: datetime, changes: Mapping[str, object], why: str) -> None:
+def _record(
+    verb: str, group: SynonymGroup, *, by: Actor, now: datetime, changes: Mapping[str, object], why: str
+) -> None:
     record(f"search:synonym:{verb}", f"synonym:{group.id}", by=by, now=now, changes=changes, reason=why)
     index_later(CHANGED)
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from portal import create_app
-from portal.accounts.models import FailedTry
+from portal.accounts.models import FailedTry, Person
 from portal.accounts.rules.passwords import why_weak
-from portal.accounts.rules.roles import OFFICES
+from portal.accounts.rules.roles import OFFICES, Role
 from portal.accounts.services.people import first_administrators
 from portal.audit.models import AuditRow
 from portal.config import Env, Profile, Settings
@@ -207,3 +207,54 @@ def test_a_demo_database_is_refused_in_production(app: Flask) -> None:
     folder = app.config["PORTAL"].data_dir
     with pytest.raises(SetupError, match="演示人物"):
         create_app(Settings(env=Env.PRODUCTION, data_dir=folder))
+
+
+def _denials(office: Office, action: str) -> list[AuditRow]:
+    with office.app.app_context():
+        return db.session.query(AuditRow).filter_by(action=action, result="denied").all()
+
+
+def test_a_forged_next_is_not_followed_and_leaves_a_line(office: Office) -> None:
+    office.sign_in("feng")
+    client = office.browser()
+    fields = {"login": "feng", "password": office.passwords["feng"], "next": "//evil.example/"}
+    assert office.post(client, "/account/sign-in", **fields).location == "/"
+    assert _denials(office, "accounts:session:forged-next")
+
+
+def test_a_role_granted_to_oneself_is_refused_and_leaves_a_line(office: Office) -> None:
+    client = office.sign_in("chen")
+    own = office.person_id("chen")
+    answer = office.post(
+        client, f"/admin/people/{own}/roles", roles=["Q", "S"], opened_version=1, token_from="/account/mine"
+    )
+    assert answer.status_code == 422
+    assert "不能给自己授角色" in answer.text
+    assert _denials(office, "accounts:role:grant")
+    with office.app.app_context():
+        assert db.session.get_one(Person, own).role_set == {Role.SECURITY}
+
+
+@pytest.mark.parametrize("roles", [["X", "U"], ["X", "A"], ["C", "S"]])
+def test_offices_are_not_held_together(office: Office, roles: list[str]) -> None:
+    client = office.sign_in("chen")
+    answer = office.post(
+        client,
+        f"/admin/people/{office.person_id('zheng')}/roles",
+        roles=roles,
+        opened_version=1,
+        token_from="/account/mine",
+    )
+    assert answer.status_code == 422
+    looked_over(answer)
+
+
+def test_a_session_used_after_signing_out_leaves_a_line(office: Office) -> None:
+    client = office.sign_in("feng")
+    cookie = client.get_cookie("__Host-session", domain="localhost")
+    assert cookie
+    office.post(client, "/account/sign-out", token_from="/account/mine")
+    copy = office.browser()
+    copy.set_cookie("__Host-session", cookie.value, domain="localhost", secure=True)
+    assert office.get(copy, "/admin/").status_code == 401
+    assert _denials(office, "accounts:session:replay")

@@ -1,31 +1,28 @@
-"""A kind of work for the tests, and a runner over it as a process of its own, to be killed.
+"""A kind of work for the tests, and runners over it that are processes of their own, to be killed.
 
 The work is a long one done in steps: each step writes a notice in a fenced transaction and remembers how far it is.
 Whole means: each step's notice is there exactly once, however often the runner died.
 """
 
-import sys
+import os
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
-from portal import create_app
 from portal.accounts.queries import person_by_name
 from portal.audit.services import Actor
-from portal.config import Env, Settings
 from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.core.write import transaction
 from portal.inbox.models import Notice
 from portal.inbox.runner import Runner
 from portal.inbox.services.jobs import ask_for
-from portal.inbox.services.work import JobContext, JobKind, register_kind
+from portal.inbox.services.work import JobContext, JobKind
 
 STEPS = 20
-LEASE = timedelta(seconds=1)
+LEASE = timedelta(seconds=0.5)
 
 
 def _steps(context: JobContext) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def _steps(context: JobContext) -> dict[str, Any]:
 STEPPING = JobKind("tests:steps", "分步的活", _steps, unit="步", attempts=100, stopping="已做的步子留着。")
 
 
-def begin(app: Flask, login: str = "demo.sun", *, pause: float = 0.02) -> int:
+def begin(app: Flask, login: str = "demo.sun", *, pause: float = 0.1) -> int:
     with app.app_context():
         owner = person_by_name(login)
         assert owner is not None
@@ -52,18 +49,17 @@ def begin(app: Flask, login: str = "demo.sun", *, pause: float = 0.02) -> int:
             return ask_for(STEPPING.name, {"pause": pause}, by=by, now=utc_now()).id
 
 
-def main(folder: str, url: str) -> None:
-    settings = Settings(
-        env=Env.TEST, data_dir=Path(folder), database_url=url, secret_key="tests only, thirty-two bytes"
-    )
-    app = create_app(settings)
-    register_kind(STEPPING)
-    runner = Runner(app, lease=LEASE, look_every=0.05)
-    runner.obey_signals()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    runner.run()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def fork(app: Flask) -> int:
+    """A runner over this application as a process of its own; returns its process id."""
+    process = os.fork()
+    if process:
+        return process
+    try:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose(close=False)
+        runner = Runner(app, lease=LEASE, look_every=0.02)
+        runner.obey_signals()
+        runner.run()
+    finally:
+        os._exit(0)

@@ -115,6 +115,7 @@ def test_the_list_as_it_was_narrowed_becomes_a_file(visitor: Arrive, full_app: F
     assert number in str(page["A1"].value)
     assert "孙负责（demo.sun）" in str(page["A1"].value)
     assert _told(full_app, "demo.sun")[0].startswith("「现行知识」导出好了，")
+    assert "都看过了" in sun.get("inbox.index").get_text()
 
 
 def test_only_what_answers_now_is_exported(full_app: Flask, runner: Runner, ask_articles: Ask, visitor: Arrive) -> None:

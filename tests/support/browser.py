@@ -13,7 +13,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from werkzeug.serving import make_server
 
 CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = "--no-sandbox --disable-background-networking --disable-quic --no-first-run --disable-component-update --disable-sync"
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -34,7 +41,7 @@ def serve(app: Flask, *, tls: bool = False) -> Iterator[str]:
 
 def launch(playwright: Playwright) -> Browser:
     """Debian's Chromium without a window."""
-    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES.split())
+    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
 
 
 @dataclass

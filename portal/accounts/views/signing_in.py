@@ -1,6 +1,7 @@
 """Signing in, step by step, and out."""
 
 import json
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from flask import current_app, redirect, render_template, request, session, url_for
@@ -8,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from werkzeug.exceptions import HTTPException
 
+from portal.audit.services import record
 from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.core.errors import DomainError
 from portal.core.marks import public
+from portal.core.write import transaction, writing_now
 
 from .. import services
 from ..access import arriving, current_person, during, needs, policy, sign_in_page, signed_in
@@ -180,9 +183,21 @@ def _arriving() -> Principal:
 
 
 def _enter(secret: str) -> None:
-    """Put the session into the browser; whatever the browser held before is forgotten."""
+    """Put the session into the browser, forgetting what it held before. A forged `next` leaves a line."""
+    now, wanted = utc_now(), request.form.get("next", "")
+    person = principal_by_secret(secret, now, policy())
     session.clear()
-    login_user(principal_by_secret(secret, utc_now(), policy()))
+    login_user(person)
+    if person and wanted and safe_path(wanted) != wanted:
+        with nullcontext() if writing_now() else transaction():
+            record(
+                "accounts:session:forged-next",
+                f"person:{person.login}",
+                by=person.actor,
+                now=now,
+                changes={"next": wanted[:200]},
+                result="denied",
+            )
 
 
 def _typed(text: str) -> dict[str, str]:
@@ -195,7 +210,10 @@ def _typed(text: str) -> dict[str, str]:
 
 def safe_path(wanted: str, *, method: str = "GET") -> str:
     """A path of this portal that answers to the method, else the first page; never another site."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
     if not wanted.startswith("/") or wanted.startswith("//") or parts.scheme or parts.netloc or "\\" in wanted:
         return "/"
     if any(ord(sign) < 33 for sign in wanted) or "%09" in wanted or "%0" in wanted.casefold():

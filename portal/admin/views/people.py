@@ -13,6 +13,7 @@ from portal.accounts.rules.roles import Role
 from portal.accounts.rules.sessions import browser_words
 from portal.accounts.services import end_session, people
 from portal.accounts.services.signing_in import hash_password
+from portal.audit.refusals import refusals_recorded
 from portal.core.clock import utc_now
 from portal.core.database import db
 from portal.core.errors import ConflictError, DomainError
@@ -143,10 +144,10 @@ def set_roles(person_id: int) -> ResponseReturnValue:
     form.validate_on_submit()
     row = db.get_or_404(Person, person_id)
     chosen = frozenset(Role(letter) for letter in form.roles.data or [] if letter in set(Role))
+    by, now = current_person().actor, utc_now()
     try:
-        people.set_roles(
-            row, chosen, opened_version=form.opened_version.data or 0, by=current_person().actor, now=utc_now()
-        )
+        with refusals_recorded("accounts:role:grant", people.ref(row), by=by, now=now):
+            people.set_roles(row, chosen, opened_version=form.opened_version.data or 0, by=by, now=now)
     except ConflictError:
         raise
     except DomainError as error:

@@ -20,7 +20,7 @@ from portal.knowledge.queries.cards import Card
 from portal.knowledge.views.work import category_choices
 from portal.search.events import last_asked
 
-from ..queries import Answers, answer, category_tree, shelf
+from ..queries import Answers, AtHand, answer, first_level, shelf
 
 bp = Blueprint("home", __name__, template_folder="../templates")
 EXAMPLES = ("注册资本几年交齐", "公司注销怎么办", "试用期能有多长", "加班费怎么算")
@@ -50,7 +50,7 @@ def desk() -> ResponseReturnValue:
     return page(
         "home/desk.html",
         category=category,
-        categories=_with_urls(category_tree(now), query),
+        categories=_with_urls(first_level(now)),
         **_shelf(person.id),
         **_values(query, category, found, person),
     )
@@ -152,11 +152,14 @@ def _address(card: Card) -> Card:
     return card
 
 
-def _shelf(person_id: int) -> dict[str, list[Card]]:
-    return {name: [_address(card) for card in of_one] for name, of_one in shelf(person_id, utc_now()).items()}
+def _shelf(person_id: int) -> dict[str, list[AtHand]]:
+    found = shelf(person_id, utc_now())
+    for article in (article for of_one in found.values() for article in of_one):
+        article.url = url_for("knowledge.show", number=article.number)
+    return found
 
 
-def _with_urls(categories: list[dict[str, object]], query: str) -> list[dict[str, object]]:
+def _with_urls(categories: list[dict[str, object]]) -> list[dict[str, object]]:
     for top in categories:
         top["url"] = url_for("categories.show", code=top["code"])
     return categories

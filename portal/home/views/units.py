@@ -98,7 +98,7 @@ def show(unit_id: int) -> ResponseReturnValue:
                 "code": c.code,
                 "name": c.name,
                 "url": url_for("categories.show", code=c.code),
-                "count": counts.get(c.code, 0),
+                "count": sum(count for code, count in counts.items() if code.startswith(c.code)),
             }
             for c in categories_of_unit(unit_id, today)
         ],

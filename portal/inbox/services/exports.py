@@ -25,7 +25,7 @@ from ..rules.exports import ExportState
 from ..rules.jobs import JobState
 from ..sheets import Watermark, write
 from . import jobs
-from .notices import tell, tell_all
+from .notices import mark_read_at, tell, tell_all
 from .work import JobContext, JobKind
 
 AREA = "exports"
@@ -262,6 +262,7 @@ def hand_over(number: str, *, by: Principal, now: datetime) -> tuple[Export, Pat
     path = files.path_of(export.file)
     if files.look(path).sha256 != export.sha256:
         raise DomainError("存放的文件和生成时不一样，没有给出：请告诉系统管理员")
+    mark_read_at(address(export), person_id=by.id, now=now)
     db.session.add(ExportDownload(export_id=export.id, person_id=by.id, person_name=by.name, at=now))
     record("inbox:export:download", f"export:{number}", by=by.actor, now=now, changes={"sha256": export.sha256})
     return export, path

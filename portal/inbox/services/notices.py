@@ -57,3 +57,13 @@ def mark_all_read(*, person_id: int, up_to: int, now: datetime) -> None:
         .values(read_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def mark_read_at(address: str, *, person_id: int, now: datetime) -> None:
+    """Mark what somebody was told of a place as read: they were there."""
+    db.session.execute(
+        update(Notice)
+        .where(Notice.person_id == person_id, Notice.address == address, Notice.read_at.is_(None))
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -34,6 +34,7 @@ def job_row(job: Job, now: datetime) -> dict[str, Any]:
         "state": "在停" if unfinished and job.stop_asked else words,
         "shape": shape,
         "unfinished": unfinished,
+        "running": state is JobState.RUNNING,
         "done": job.done,
         "total": job.total,
         "unit": job.unit,

@@ -74,6 +74,8 @@ class Card:
 
 def cards(revision_ids: Sequence[int], *, now: datetime, person_id: int | None) -> list[Card]:
     """The cards of these revisions that may be read out now, in the order given; others are left out."""
+    if not revision_ids:
+        return []
     rows = {
         revision.id: revision
         for revision in db.session.scalars(

@@ -3,11 +3,11 @@
 `answering` is the pure rule of rules/force.py said in SQL, for lists; a test holds the two against each other.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from portal.core.clock import beijing_day
@@ -57,28 +57,40 @@ class Outlook:
         return beijing_day(self.following.start) if self.following else None
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line of the ledger with the days between which its text and all its basis are in force."""
+
+    id: int
+    revision_id: int | None
+    from_at: datetime
+    in_force_from: date | None
+    in_force_to: date | None
+
+
 def stretches(article_ids: Collection[int]) -> dict[int, list[force.Window]]:
     """Article id → the stretches during which each published revision may answer, in order."""
-    lines: dict[int, list[Publication]] = {key: [] for key in article_ids}
-    for line in db.session.scalars(select(Publication).where(Publication.article_id.in_(article_ids))):
-        lines[line.article_id].append(line)
-    wanted = {line.revision_id for of_one in lines.values() for line in of_one if line.revision_id}
-    revisions: Mapping[int, Revision] = {
-        revision.id: revision
-        for revision in db.session.scalars(
-            select(Revision).where(Revision.id.in_(wanted)).options(selectinload(Revision.basis))
-        )
-    }
-    return {key: _narrowed(of_one, revisions) for key, of_one in lines.items()}
+    first = select(func.max(Basis.in_force_from)).where(Basis.revision_id == Revision.id).scalar_subquery()
+    last = select(func.min(Basis.in_force_to)).where(Basis.revision_id == Revision.id).scalar_subquery()
+    statement = (
+        select(Publication, Revision.valid_from, Revision.valid_to, first, last)
+        .join(Revision, Revision.id == Publication.revision_id, isouter=True)
+        .where(Publication.article_id.in_(article_ids))
+    )
+    lines: dict[int, list[_Line]] = {key: [] for key in article_ids}
+    for line, valid_from, valid_to, basis_from, basis_to in db.session.execute(statement):
+        start = max((day for day in (valid_from, basis_from) if day), default=None)
+        end = min((day for day in (valid_to, basis_to) if day), default=None)
+        lines[line.article_id].append(_Line(line.id, line.revision_id, line.from_at, start, end))
+    return {key: _narrowed(of_one) for key, of_one in lines.items()}
 
 
-def _narrowed(lines: list[Publication], revisions: Mapping[int, Revision]) -> list[force.Window]:
+def _narrowed(lines: list[_Line]) -> list[force.Window]:
+    days = {line.revision_id: line for line in lines}
     found = []
     for window in force.windows(lines):
-        revision = revisions[window.revision_id]
-        narrow = force.answering(
-            window, valid_from=revision.valid_from, valid_to=revision.valid_to, basis=revision.basis
-        )
+        line = days[window.revision_id]
+        narrow = force.answering(window, valid_from=line.in_force_from or date.min, valid_to=line.in_force_to, basis=())
         if narrow:
             found.append(narrow)
     return found

@@ -49,7 +49,7 @@ SCORED = (*TEXT_FIELDS.values(), Field.SOUNDS)
 _FIELD_BITS = 4
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def _hash(term: str) -> int:
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 

@@ -7,6 +7,10 @@ from .snapshot import Snapshot
 from .types import Suggestion
 
 
+MOST_LOOKED_AT = 120
+"""Candidates that are looked at for one query; those most worth showing stand first in each segment."""
+
+
 def suggest(snapshot: Snapshot, typed: Typed, at: float, books: Sequence[Book], limit: int) -> list[Suggestion]:
     """Suggestions for a moment: words for at most half of the places, if documents fill the others; no text twice."""
     if not typed.text:
@@ -15,10 +19,11 @@ def suggest(snapshot: Snapshot, typed: Typed, at: float, books: Sequence[Book], 
         (not place.begins, book.texts.text(place.number), None) for book in books for place in book.find(typed)
     )
     visible = snapshot.visible(at)
+    most = max(3 * limit, MOST_LOOKED_AT // max(1, len(snapshot.segments)))
     documents = _ranked(
         (not place.begins, segment.book.texts.text(place.number), snapshot.id_of(document))
         for segment, offset in zip(snapshot.segments, snapshot.offsets, strict=False)
-        for place in segment.book.find(typed)
+        for place in segment.book.find(typed, most)
         if visible[document := int(segment.book_docs[place.number]) + int(offset)]
     )
     own = {suggestion.text for suggestion in documents[:limit]}

@@ -19,7 +19,7 @@ MOST_NEAR = 20
 """So many nearest documents become results, whether the words find them or not."""
 
 ALL_PIECES = 10_000
-CANDIDATES = 400
+CANDIDATES = 250
 """Where there are more than ALL_PIECES, only those of so many documents nearest as a whole are compared one by one."""
 
 
@@ -65,10 +65,10 @@ class Meaning:
         able = np.flatnonzero(visible & found.has)
         if not len(able):
             return Near(())
-        whole = found.whole[able] @ vector
-        by_whole = able[np.argsort(-whole, kind="stable")]
+        whole = (found.whole @ vector)[able]
+        by_whole = able[np.argsort(-whole, kind="stable")[:CANDIDATES]]
         if int(found.count[able].sum()) > ALL_PIECES:
-            able = np.union1d(by_whole[:CANDIDATES], leading[found.has[leading]])
+            able = np.union1d(by_whole, leading[found.has[leading]])
         best, nearest = _best_pieces(found, able, vector)
         by_piece = np.argsort(-best, kind="stable")[:MOST_NEAR]
         return Near(

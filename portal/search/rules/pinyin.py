@@ -16,7 +16,7 @@ def _alone(char: str) -> str:
     return sound if sound.isascii() and sound.isalpha() else ""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _together(pair: str) -> tuple[str, str] | None:
     """The reading of two characters that are a word (银行 yin hang), else None."""
     if pair not in PHRASES_DICT:
@@ -35,7 +35,7 @@ def readings(han: str) -> list[str]:
     return sounds
 
 
-@lru_cache(maxsize=300_000)
+@lru_cache(maxsize=100_000)
 def sound_pair(pair: str) -> str | None:
     """The sounds of a pair of Chinese characters as one token, None for anything else."""
     if len(pair) != 2:

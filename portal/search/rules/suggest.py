@@ -11,9 +11,6 @@ from .normalise import normalise
 from .pinyin import readings
 from .tokens import chunks
 
-MOST_LOOKED_AT = 100
-"""Candidates that are looked at for one query in one book; those most worth showing stand first in it."""
-
 _END = b"\n"
 
 
@@ -54,14 +51,14 @@ class Column:
         end = self.data.find(_END, int(self.starts[number]) + 1)
         return self.data[int(self.starts[number]) + 1 : end if end >= 0 else None].decode()
 
-    def holding(self, needle: bytes) -> Iterator[tuple[int, int]]:
+    def holding(self, needle: bytes, most: int = 100) -> Iterator[tuple[int, int]]:
         """The numbers of the texts that begin with the needle, then (if these are few) of those that have it, and at
         which byte.
         """
         enough = 0
         for wanted in (_END + needle, needle):
             at, last = self.data.find(wanted), -1
-            while at >= 0 and enough < MOST_LOOKED_AT:
+            while at >= 0 and enough < most:
                 number = int(np.searchsorted(self.starts, at, side="right")) - 1
                 if number != last:
                     enough += 1
@@ -84,16 +81,16 @@ class Book:
         looks = [normalise(text) for text in texts]
         return Book(Column.of(texts), Column.of(looks), Column.of([first_letters(look) for look in looks]))
 
-    def find(self, typed: Typed) -> list[Found]:
-        """The texts that begin with what was typed, then those that have it further on."""
+    def find(self, typed: Typed, most: int = 100) -> list[Found]:
+        """The texts that begin with what was typed, then those that have it further on; the first `most` that are met."""
         if not typed.text or "\n" in typed.text:
             return []
         found: dict[int, bool] = {}
-        for number, at in self.looks.holding(typed.text.encode("utf-8", "replace")):
+        for number, at in self.looks.holding(typed.text.encode("utf-8", "replace"), most):
             found[number] = found.get(number, False) or not at
         for row in typed.rows:
             spelt = all(len(unit.sound) == 1 and not unit.char for unit in row)
-            for number, at in self.initials.holding("".join(unit.sound[:1] for unit in row).encode()):
+            for number, at in self.initials.holding("".join(unit.sound[:1] for unit in row).encode(), most):
                 if not found.get(number) and (spelt or self._stands(row, number, at)):
                     found[number] = not at
         return [Found(number, begins) for number, begins in sorted(found.items(), key=lambda f: (not f[1], f[0]))]

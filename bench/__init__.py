@@ -1,0 +1,1 @@
+"""Benchmarks: never part of the tests, because their figures depend on the machine."""
