@@ -13,6 +13,8 @@ import portal.knowledge.models
 import portal.search.models  # noqa: F401
 from portal.core.database import Base, db, writing
 
+LOCK = 7_301_231
+
 
 def run() -> None:
     """Run the migrations; SQLite may rebuild tables, so foreign keys are checked at the end, not on the way."""
@@ -41,6 +43,8 @@ def _migrate(connection: Connection, *, check: bool) -> None:
         transaction_per_migration=False,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":  # two that start at once go one after the other
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         context.run_migrations()
         if check and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
             raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")

@@ -37,6 +37,7 @@ function onAct(event) {
   const does = event.target.closest("[data-does]")?.dataset.does;
   const how = { copy: "copied", read: "read" }[does] ?? (event.target.closest("h2 a, .answer-foot a[data-with-ticket]") ? "opened" : "");
   if (how) tell({ how, document: card.dataset.document });
+  else if (event.target.closest("a")) settle();
 }
 
 export function startAsked() {

@@ -129,10 +129,16 @@ def _guard() -> ResponseReturnValue | None:
     if refused is not None:
         return refused
     if person is not None and person.step is Step.NONE:
-        mark_seen(person.session_id, seen_at=person.seen_at, now=utc_now())
+        if not _asks_by_itself():
+            mark_seen(person.session_id, seen_at=person.seen_at, now=utc_now())
         if asks_too_often(view, person.id):
             return too_often()
     return open_write()
+
+
+def _asks_by_itself() -> bool:
+    """Whether the page asks and not the person (progress of a job): nobody was there, so the idle time runs on."""
+    return request.headers.get("X-By-Itself") == "1"
 
 
 def _decide(view: Callable[..., object], person: Principal | None) -> ResponseReturnValue | None:

@@ -114,6 +114,8 @@ def _of(person_id: int) -> Select[SearchEvent]:
 def _goes_on(last: SearchEvent, row: SearchEvent) -> bool:
     """Whether a query is the one before it, asked again or typed on."""
     passed = row.at - last.at
+    if passed < timedelta(0):
+        return False
     if last.key == row.key and last.context == row.context:
         return passed <= CHAIN
     return passed <= TYPING and row.key.startswith(last.key) and not _led_to_something(last)

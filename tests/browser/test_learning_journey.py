@@ -14,7 +14,7 @@ from portal.core.database import db
 from portal.knowledge.models import Use
 from portal.search.models import SearchClick, SearchEvent
 from tests.knowledge.pack import take_in, write
-from tests.support.browser import PHONE, serve
+from tests.support.browser import PHONE, WIDE, serve
 from tests.support.databases import Templates, let_go
 
 from .agent import Agent, agent_at
@@ -81,10 +81,10 @@ def _arrives(agent: Agent, name: str) -> None:
 
 def test_nothing_found_is_reported_proposed_confirmed_and_found(chromium: Browser, portal: tuple[Flask, str]) -> None:
     _, base = portal
-    with agent_at(chromium, base) as agent:
+    with agent_at(chromium, base, WIDE) as agent:
         _arrives(agent, "李坐席")
-        _settles(agent, "碰瓷的来了")
-        agent.sees("没有查到「碰瓷的来了」")
+        _settles(agent, "碰瓷")
+        agent.sees("没有查到「碰瓷」")
         expect(agent.guest.page.locator(".hints")).to_contain_text("报缺口")
         expect(agent.guest.page.locator(".hints [data-hint*='key=u']")).to_be_hidden()
         agent.looks_around()
@@ -92,7 +92,7 @@ def test_nothing_found_is_reported_proposed_confirmed_and_found(chromium: Browse
         agent.hears("已报缺口，编辑看得到")
         agent.looks_around()
 
-    with agent_at(chromium, base) as editor:
+    with agent_at(chromium, base, WIDE) as editor:
         page = editor.guest.page
         _arrives(editor, "周编辑")
         editor.presses("Escape", "g", "k")
@@ -100,36 +100,36 @@ def test_nothing_found_is_reported_proposed_confirmed_and_found(chromium: Browse
         _follows(page, "搜不到 1", "搜不到")
         editor.looks_around()
         editor.presses("j", "Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text("碰瓷的来了")
+        expect(page.get_by_role("heading", level=1)).to_have_text("碰瓷")
         editor.looks_around()
-        editor.presses("/")
+        editor.presses("s")
         page.keyboard.insert_text("惩罚性赔偿")
         editor.presses("Enter")
         editor.sees("退一赔三与惩罚性赔偿")
         editor.looks_around()
         editor.presses("1")
         expect(page.get_by_role("heading", level=1)).to_have_text("待收问法")
-        expect(page.locator("#phrase")).to_have_text("碰瓷的来了")
+        expect(page.locator("#phrase")).to_have_text("碰瓷")
         editor.looks_around()
         editor.presses("y")
-        editor.sees("已收下「碰瓷的来了」，现在就查得到")
+        editor.sees("已收下「碰瓷」，现在就查得到")
         editor.sees("没有等着收的问法")
         editor.looks_around()
 
-    with agent_at(chromium, base) as agent:
+    with agent_at(chromium, base, WIDE) as agent:
         _arrives(agent, "李坐席")
         agent.sees("我查过的")
         agent.looks_around()
-        _types(agent, "碰瓷的来了")
+        _types(agent, "碰瓷")
         expect(agent.chosen).to_contain_text("退一赔三与惩罚性赔偿")
-        expect(agent.chosen.locator(".answer-foot")).to_contain_text("碰瓷的来了")
+        expect(agent.chosen.locator(".answer-foot")).to_contain_text("碰瓷")
 
 
 def test_an_answer_is_used_in_place_and_what_failed_before_it_is_learned(
     chromium: Browser, portal: tuple[Flask, str]
 ) -> None:
     app, base = portal
-    with agent_at(chromium, base) as agent:
+    with agent_at(chromium, base, WIDE) as agent:
         page = agent.guest.page
         _arrives(agent, "李坐席")
         _settles(agent, "碰瓷")
@@ -164,10 +164,11 @@ def test_an_answer_is_used_in_place_and_what_failed_before_it_is_learned(
         assert sorted(db.session.scalars(select(SearchEvent.words))) == ["拖欠账款", "拖欠账款 怎么办", "碰瓷"]
         assert "used" in db.session.scalars(select(SearchClick.how)).all()
 
-    with agent_at(chromium, base) as editor:
+    with agent_at(chromium, base, WIDE) as editor:
         page = editor.guest.page
         _arrives(editor, "吴审核")
         editor.presses("Escape", "g", "k")
+        expect(page.get_by_role("heading", level=1)).to_have_text("知识")
         _follows(page, "待收问法 1", "待收问法")
         expect(page.locator("#phrase")).to_have_text("碰瓷")
         editor.sees("没有查到；改查「拖欠账款」，引用了这一条")
@@ -180,7 +181,7 @@ def test_an_answer_is_used_in_place_and_what_failed_before_it_is_learned(
 def test_letters_in_the_box_never_act_and_no_letter_is_told(chromium: Browser, portal: tuple[Flask, str]) -> None:
     app, base = portal
     told: list[str] = []
-    with agent_at(chromium, base) as agent:
+    with agent_at(chromium, base, WIDE) as agent:
         page = agent.guest.page
         page.on("request", lambda request: told.append(request.url) if "/desk/asked" in request.url else None)
         _arrives(agent, "李坐席")
@@ -198,7 +199,7 @@ def test_on_the_phone_an_answer_is_used_and_a_gap_reported_by_thumb(
     chromium: Browser, portal: tuple[Flask, str]
 ) -> None:
     _, base = portal
-    with agent_at(chromium, base, viewport=PHONE) as agent:
+    with agent_at(chromium, base, PHONE) as agent:
         page = agent.guest.page
         agent.guest.go("/")
         page.get_by_role("button", name="李坐席").click()

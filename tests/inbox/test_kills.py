@@ -84,8 +84,8 @@ def stepping(any_full_app: Flask, kinds: Callable[[JobKind], None]) -> Flask:
 
 
 def test_a_job_killed_at_random_moments_ends_once_and_whole(stepping: Flask) -> None:
-    job_id = desk_of_jobs.begin(stepping)
-    assert _kill_until_done(stepping, kills=5, within=0.4, seed=12345) == 5
+    job_id = desk_of_jobs.begin(stepping, pause=0.06)
+    assert _kill_until_done(stepping, kills=5, within=0.2, seed=12345) == 5
     _is_whole(stepping, job_id)
 
 

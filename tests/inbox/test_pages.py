@@ -1,5 +1,6 @@
 """The pages of background work say how far it is and may be left."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from portal.audit.services import Actor
-from portal.core.clock import utc_now
+from portal.core.clock import set_clock, utc_now
 from portal.core.database import db
 from portal.core.write import transaction
 from portal.inbox.models import Job
@@ -61,6 +62,22 @@ def test_the_list_asks_for_itself_only_while_something_is_unfinished(
     part = sun.client.get(str(asks["hx-get"]), headers={"HX-Request": "true"}).text
     assert "hx-get" not in part
     assert "已完成" in part
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(
+    full_app: Flask, visitor: Arrive, kinds: Register, person: Callable[[str], int]
+) -> None:
+    kinds(JobKind("tests:work", "活", lambda context: None))
+    _ask(full_app, person("demo.sun"))
+    sun = visitor("demo.sun")
+    asks = sun.get("inbox.jobs").select_one("#jobs[hx-get]")
+    assert asks is not None
+    headers = {"HX-Request": "true", **json.loads(str(asks["hx-headers"]))}
+    for minutes in (10, 10, 9):
+        set_clock(utc_now() + timedelta(minutes=minutes))
+        assert sun.client.get(str(asks["hx-get"]), headers=headers).status_code == 200
+    set_clock(utc_now() + timedelta(minutes=2))
+    assert sun.client.get(str(asks["hx-get"]), headers=headers).status_code == 401
 
 
 def test_waiting_long_says_that_nobody_seems_to_work(

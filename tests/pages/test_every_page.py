@@ -5,13 +5,21 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from portal.config import ROOT
 from portal.core.clock import set_clock
 from tests.knowledge.pack import at
 from tests.support.visitor import Visitor, check_page
 
-from .places import EVERYBODY, arrive, places
+from .places import EVERYBODY, MADE_FIRST, arrive, places
 
 Arrive = Callable[[str], Visitor]
+
+
+def test_pages_of_things_made_first_are_visited_by_the_tests_named(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert set(MADE_FIRST) <= endpoints
+    for endpoint, test in MADE_FIRST.items():
+        assert (ROOT / "tests" / test).exists(), endpoint
 
 
 def _visit_all(app: Flask) -> None:

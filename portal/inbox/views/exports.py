@@ -15,6 +15,7 @@ from portal.core.errors import DomainError
 from portal.core.file_checks import TYPES
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
+from portal.core.write import end_write
 
 from ..forms import AskForm, DecideForm
 from ..kinds import Asked, ExportKind, export_kind
@@ -102,6 +103,8 @@ def asking(kind: ExportKind) -> ResponseReturnValue:
             now=now,
         )
         return redirect(url_for("inbox.export", number=export.number), 303)
+    if form.errors:
+        end_write()  # nothing will be written: counting needs no lock
     query = f"?{urlencode(params)}" if params else ""
     return page(
         "inbox/ask.html",

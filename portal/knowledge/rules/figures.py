@@ -58,8 +58,8 @@ def number(text: str) -> Decimal:
     mixed = re.fullmatch(r"(\d+(?:\.\d+)?)([百千万亿]*)", text)
     if mixed:
         return _stepped(Decimal(mixed[1]), mixed[2])
-    whole, _, tail = text.partition("点")
-    if not tail:
+    whole, point, tail = text.partition("点")
+    if not point:
         return Decimal(_chinese(whole))
     digits = tail.rstrip("百千万亿")
     if not digits or any(c not in _DIGITS for c in digits):

@@ -247,8 +247,10 @@ def _clocks(revision: Revision, ahead: Outlook, now: datetime, usage: using.Usag
         {
             "icon": "ticket",
             "label": "使用",
-            "text": f"最近一次 {near_time(usage.last_at, now)}" if usage.last_at else "还没有引用过",
-            "sub": f"近 90 天用过 {usage.recent} 次" if usage.last_at else "",
+            "text": f"近 90 天用过 {usage.recent} 次，最近 {near_time(usage.last_at, now)}"
+            if usage.last_at
+            else "还没有引用过",
+            "sub": "",
         },
     ]
 

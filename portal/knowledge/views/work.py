@@ -42,8 +42,7 @@ def desk_or(otherwise: str) -> str:
     words = request.values.get("q", "").strip()[:200]
     if not words:
         return otherwise
-    category, ticket = (request.values.get(name, "").strip()[:40] or None for name in ("category", "ticket"))
-    return url_for("home.start", q=words, category=category, ticket=ticket)
+    return url_for("home.start", q=words, ticket=request.values.get("ticket", "").strip()[:40] or None)
 
 
 def done(said: str, back: str) -> ResponseReturnValue:

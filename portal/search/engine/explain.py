@@ -45,12 +45,16 @@ def explain(document: Document, plan: Plan, piece: int | None = None) -> Explain
             if seen.spans and (best is None or seen.worth > best.worth):
                 best = seen
     asked = max(1, weight_of_words(plan.needles.text))
+    why = _reason(best) if best else None
     if piece is not None and (best is None or _said(best.text, best.spans) < LEAST_SAID * asked):
-        field, text = document.pieces()[piece]
-        why: Why | None = Why(field, text[:LONGEST_EXCERPT], How.MEANING)
-    else:
-        why = _reason(best) if best else None
+        why = _nearest(document, piece) or why
     return Explained(spans, why, min(1.0, sum(map(len, _longest_only(said))) / asked))
+
+
+def _nearest(document: Document, piece: int) -> Why | None:
+    """The piece nearest in meaning; none where the vectors are still those of an older text."""
+    parts = document.pieces()
+    return Why(parts[piece][0], parts[piece][1][:LONGEST_EXCERPT], How.MEANING) if piece < len(parts) else None
 
 
 def _longest_only(words: set[str]) -> list[str]:

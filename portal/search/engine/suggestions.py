@@ -6,7 +6,6 @@ from ..rules.suggest import Book, Typed
 from .snapshot import Snapshot
 from .types import Suggestion
 
-
 MOST_LOOKED_AT = 120
 """Candidates that are looked at for one query; those most worth showing stand first in each segment."""
 

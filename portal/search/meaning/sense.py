@@ -1,6 +1,6 @@
 """The sense of meaning: which documents are near to what was asked, by their best piece and as a whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,17 +32,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """The vectors of one segment's documents: each document as a whole, and in which block its pieces stand where."""
+
+    whole: Floats
+    block: Places
+    start: Places
+    count: Places
+
+
+@dataclass(frozen=True, slots=True)
 class _Map:
-    """Vectors in the numbers of a snapshot: the whole of each document, and where its pieces stand."""
+    """Vectors in the numbers of a snapshot."""
 
     snapshot: Snapshot
     view: View
-    whole: Floats
-    has: Mask
+    parts: Mapping[str, _Part]
     blocks: Sequence[Halves]
     block: Places
     start: Places
     count: Places
+
+    def whole(self, vector: Vectors) -> Floats:
+        """How near each document is as a whole."""
+        return np.concatenate([np.zeros(0, np.float32), *(part.whole @ vector for part in self.parts.values())])
 
 
 class Meaning:
@@ -62,13 +75,13 @@ class Meaning:
 
     def _near(self, snapshot: Snapshot, visible: Mask, leading: Places, vector: Vectors) -> Near:
         found = self._mapped(snapshot)
-        able = np.flatnonzero(visible & found.has)
+        able = np.flatnonzero(visible & (found.count > 0))
         if not len(able):
             return Near(())
-        whole = (found.whole @ vector)[able]
+        whole = found.whole(vector)[able]
         by_whole = able[np.argsort(-whole, kind="stable")[:CANDIDATES]]
         if int(found.count[able].sum()) > ALL_PIECES:
-            able = np.union1d(by_whole, leading[found.has[leading]])
+            able = np.union1d(by_whole, leading[found.count[leading] > 0])
         best, nearest = _best_pieces(found, able, vector)
         by_piece = np.argsort(-best, kind="stable")[:MOST_NEAR]
         return Near(
@@ -79,7 +92,11 @@ class Meaning:
     def _mapped(self, snapshot: Snapshot) -> _Map:
         view, known = self.store.view(), self._map
         if known is None or known.snapshot is not snapshot or known.view is not view:
-            known = self._map = _map(snapshot, view, self.encoder.dim)
+            # Segments never change: only the new ones are looked through.
+            old = known.parts if known and known.view is view else {}
+            dim = self.encoder.dim
+            parts = {s.name: old.get(s.name) or _part(s.ids, view, dim) for s in snapshot.segments}
+            known = self._map = _map(snapshot, view, parts)
         return known
 
     def pending(self, snapshot: Snapshot) -> list[str]:
@@ -117,19 +134,27 @@ class Meaning:
         return Computed(document.id, document.digest, hashes, vectors)
 
 
-def _map(snapshot: Snapshot, view: View, dim: int) -> _Map:
-    names = list(view.blocks)
-    blocks = [view.blocks[name] for name in names]
-    block, start, count = (np.zeros(snapshot.size, dtype=np.int64) for _ in range(3))
-    whole = np.zeros((snapshot.size, dim), dtype=np.float32)
-    for number in np.flatnonzero(snapshot.alive).tolist():
-        place = view.places.get(snapshot.id_of(number))
+def _part(ids: Sequence[str], view: View, dim: int) -> _Part:
+    names = {name: at for at, name in enumerate(view.blocks)}
+    block, start, count = (np.zeros(len(ids), dtype=np.int64) for _ in range(3))
+    for number, document in enumerate(ids):
+        place = view.places.get(document)
         if place is not None:
-            block[number], start[number], count[number] = names.index(place.block), place.start, place.count
-    for at, vectors in enumerate(blocks):
+            block[number], start[number], count[number] = names[place.block], place.start, place.count
+    whole = np.zeros((len(ids), dim), dtype=np.float32)
+    for name, at in names.items():
         mine = np.flatnonzero((block == at) & (count > 0))
-        whole[mine] = vectors[start[mine]].astype(np.float32)
-    return _Map(snapshot, view, whole, count > 0, blocks, block, start, count)
+        whole[mine] = view.blocks[name][start[mine]].astype(np.float32)
+    return _Part(whole, block, start, count)
+
+
+def _map(snapshot: Snapshot, view: View, parts: Mapping[str, _Part]) -> _Map:
+    none = np.zeros(0, dtype=np.int64)
+    block, start, count = (
+        np.concatenate([none, *(getattr(part, name) for part in parts.values())])
+        for name in ("block", "start", "count")
+    )
+    return _Map(snapshot, view, parts, list(view.blocks.values()), block, start, count)
 
 
 def _best_pieces(found: _Map, able: Places, vector: Vectors) -> tuple[Floats, Places]:

@@ -82,7 +82,7 @@ class Book:
         return Book(Column.of(texts), Column.of(looks), Column.of([first_letters(look) for look in looks]))
 
     def find(self, typed: Typed, most: int = 100) -> list[Found]:
-        """The texts that begin with what was typed, then those that have it further on; the first `most` that are met."""
+        """The texts that begin with what was typed, then those that have it further on; at most `most`."""
         if not typed.text or "\n" in typed.text:
             return []
         found: dict[int, bool] = {}

@@ -1,0 +1,102 @@
+"""Canaries: unique words laid into every place that is not for everybody, and a crawl of every page as every role."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.accounts.rules.roles import Role
+from portal.accounts.services import DEMO_PEOPLE, ensure_service
+from portal.audit.services import SYSTEM, record
+from portal.core.clock import utc_now
+from portal.core.database import db
+from portal.core.write import transaction
+from portal.directory.models import Unit
+from portal.knowledge.models import Article, Publication
+from portal.search.services import drain, index_later
+from tests.knowledge.pack import take_in, write
+from tests.pages.places import places
+from tests.support.visitor import Visitor
+
+BUSINESS = frozenset("ADERTVSC")
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A word, and the roles on whose pages it may be seen."""
+
+    word: str
+    seen_by: frozenset[str]
+
+
+CANARIES = {
+    "draft": Canary("金丝雀草稿甲", frozenset()),
+    "withdrawn": Canary("金丝雀下架乙", frozenset()),
+    "expired": Canary("金丝雀过期丙", frozenset()),
+    "in force": Canary("金丝雀现行丁", BUSINESS),
+    "unit note": Canary("金丝雀备注戊", BUSINESS),
+    "audit reason": Canary("金丝雀缘由己", frozenset("U")),
+}
+
+
+@pytest.fixture
+def seeded(full_app: Flask, tmp_path: Path) -> Flask:
+    """The portal with a canary in each place."""
+    with full_app.app_context():
+        for name in ("withdrawn", "expired", "in force"):
+            folder = tmp_path / name
+            until = {"expired": "2026-11-01"}.get(name)
+            _lay(folder, name, until)
+            take_in(folder, now=utc_now())
+        _lay(tmp_path / "draft", "draft", None)
+        take_in(tmp_path / "draft", approved=False, now=utc_now())
+        with transaction():
+            by = ensure_service("内容包", now=utc_now())
+            article = db.session.scalar(select(Article).where(Article.slug == "canary-withdrawn"))
+            assert article is not None
+            now = utc_now()
+            line = Publication(article_id=article.id, from_at=now, by_id=by.id, by_name=by.name, reason="下架", at=now)
+            db.session.add(line)
+            index_later(f"article:{article.id}")
+            db.session.get_one(Unit, 1).note = CANARIES["unit note"].word
+            record("test:canary:lay", "canary:1", by=SYSTEM, now=now, reason=CANARIES["audit reason"].word)
+        drain(wait=True)
+    return full_app
+
+
+def _lay(folder: Path, name: str, until: str | None) -> None:
+    word = CANARIES[name].word
+    slug = "canary-" + name.replace(" ", "-")
+    ends = date.fromisoformat(until) if until else None
+    write(folder, slug, f"{word}的话术。", title=f"{word}的标题", until=ends, phrases=(f"{word}怎么问",))
+
+
+def _crawl(app: Flask, login: str) -> str:
+    """Everything this person can be shown: every page, and every search for every canary."""
+    guest = Visitor(app, app.test_client()).sign_in(login)
+    seen = [guest.client.get(place.path).text for place in places(app)]
+    for canary in CANARIES.values():
+        for path in ("/desk/results", "/desk/suggest", "/knowledge/", "/units/", "/admin/audit"):
+            answer = guest.client.get(path, query_string={"q": canary.word})
+            seen.append(answer.text.replace(f'value="{canary.word}"', "").replace(f"「{canary.word}」", ""))
+    return "\n".join(seen)
+
+
+@pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name)
+def test_a_canary_is_seen_only_where_it_may_be(seeded: Flask, role: Role) -> None:
+    login = next(f"demo.{login}" for login, _, held, _ in DEMO_PEOPLE if held is role)
+    text = _crawl(seeded, login)
+    for name, canary in CANARIES.items():
+        sung = canary.word in text
+        if role.value in canary.seen_by:
+            assert sung, f"{role.name} should find: {name}"
+        else:
+            assert not sung, f"{role.name} was shown: {name} … {_around(text, canary.word)}"
+
+
+def _around(text: str, word: str) -> str:
+    at = text.find(word)
+    return text[max(0, at - 200) : at + 100]
