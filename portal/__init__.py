@@ -69,6 +69,7 @@ from portal.knowledge.views import learning as _learning  # noqa: F401 — its r
 from portal.knowledge.views import listing as _listing  # noqa: F401 — its routes
 from portal.knowledge.views import uses as _uses  # noqa: F401 — its routes
 from portal.search.commands import group as search_commands
+from portal.search.nearness import keep_up, use_meaning
 from portal.search.services import Source, register_source, use_folder
 from portal.search.views import bp as search_bp
 from portal.search.words import keep_terms, register_names
@@ -155,6 +156,8 @@ def _wire(app: Flask, *, secure: bool) -> None:
     pages.init_app(app)
     use_folder(settings.data_dir / "index")
     anchors.use_folder(settings.data_dir)
+    use_meaning(settings.meaning)
+    register_chore("search", keep_up)
     register_source(PREFIX, Source(documents, all_documents))
     register_names("分类", lambda: names_on(beijing_day(utc_now())).values(), whole=True)
     register_names("单位", lambda: standing_names(beijing_day(utc_now())).values(), whole=True)

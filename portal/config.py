@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     now: datetime | None = Field(default=None, description="时钟从这一刻走起；正式环境不能用")
     secret_key: str = Field(default="", description="签名用的密钥；不写就自己生成，存在数据目录")
     data_key: str = Field(default="", description="加密用的密钥；不写就自己生成，存在数据目录")
+    meaning: bool = Field(default=True, description="有模型时，也按意思找")
     password_profile: Profile = Field(default=Profile.MLPS3, description="密码规则：mlps3 或 asvs")
     mfa: Mfa = Field(default=Mfa.ALL, description="谁要验证器：all 或 privileged（与等保三级有偏离）")
 

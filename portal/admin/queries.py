@@ -8,6 +8,7 @@ from portal.core.database import db
 from portal.core.migrations import current_revision, head_revision
 from portal.knowledge.models import Review, Revision
 from portal.search.engine.types import IndexDamaged
+from portal.search.nearness import progress
 from portal.search.services import behind, engine
 
 
@@ -23,9 +24,18 @@ def health() -> list[dict[str, Any]]:
     try:
         left, documents = behind(), engine().stats()["documents"]
         rows.append(_row("搜索索引", left == 0, f"{documents} 篇", "与数据库一致" if left == 0 else f"还差 {left} 项"))
+        rows.append(_nearness())
     except IndexDamaged as damage:
         rows.append(_row("搜索索引", False, "坏了", f"{damage}；下一次搜索时自动重建"))
     return rows
+
+
+def _nearness() -> dict[str, Any]:
+    done = progress()
+    if done is None:
+        return _row("意近检索", True, "没有模型", "按字面找")
+    well = done.done >= done.total
+    return _row("意近检索", well, f"{done.done} / {done.total} 篇", "" if well else "后台正在算，算完之前按字面找")
 
 
 def _row(label: str, well: bool, value: str, note: str) -> dict[str, Any]:

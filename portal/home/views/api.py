@@ -19,6 +19,7 @@ from portal.core.marks import public
 from portal.core.pages import error_page
 from portal.core.text import one_line
 from portal.knowledge.queries.cards import Card
+from portal.search.nearness import Joined
 
 from ..queries import answer
 from ..suggestions import suggestions
@@ -26,6 +27,10 @@ from ..suggestions import suggestions
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 DESCRIPTION = ROOT / "docs" / "openapi.json"
 LONGEST = 200
+LESS = {
+    Joined.BUSY: "意近检索正忙，只按字面找",
+    Joined.COMPUTING: "意近检索还在算，只按字面找",
+}
 USUAL, MOST = 10, 50
 MOST_OFFERED = 20
 
@@ -48,13 +53,13 @@ def search() -> ResponseReturnValue:
     category = one_line(request.args.get("category", ""), 20)
     if category and category_by_code(category) is None:
         raise _AskedWrong(f"没有编码为「{category}」的诉求分类")
-    found = answer(words, category=category, now=now, person_id=None, limit=limit)
+    found = answer(words, category=category, now=now, person_id=None, limit=limit, settled=True)
     return _json(
         query=words,
         at=beijing(now).isoformat(timespec="seconds"),
         total=found.total,
         took_ms=found.took_ms,
-        degraded=found.degraded,
+        degraded=found.degraded or LESS.get(found.joined),
         meant=found.meant,
         results=[_result(card) for card in found.cards],
     )

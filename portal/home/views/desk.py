@@ -19,6 +19,7 @@ from portal.core.text import one_line
 from portal.knowledge.queries.cards import Card
 from portal.knowledge.views.work import category_choices
 from portal.search.events import last_asked
+from portal.search.nearness import Joined
 
 from ..queries import Answers, AtHand, answer, first_level, shelf
 
@@ -46,7 +47,7 @@ def desk() -> ResponseReturnValue:
     """The desk: one search box, answer cards, what is at hand."""
     person, now = current_person(), utc_now()
     query, category = _asked()
-    found = answer(query, category=category, now=now, person_id=person.id)
+    found = answer(query, category=category, now=now, person_id=person.id, settled=True)
     return page(
         "home/desk.html",
         category=category,
@@ -63,8 +64,16 @@ def results() -> ResponseReturnValue:
     """The answer cards alone, as they are typed for."""
     query, category = _asked()
     person = current_person()
-    found = answer(query, category=category, now=utc_now(), person_id=person.id)
+    shown = request.args.get("shown")
+    found = answer(query, category=category, now=utc_now(), person_id=person.id, settled=shown is not None)
+    order = _order(found)
+    if shown == order and found.joined is not Joined.BUSY:
+        return "", 204
     values = _values(query, category, found, person)
+    if shown is None and query and not found.degraded:
+        values["join_url"] = url_for(
+            "home.results", q=query, category=category or None, ticket=_ticket() or None, shown=order
+        )
     response = make_response(render_template("home/_results.html", **values))
     response.headers["HX-Replace-Url"] = url_for("home.start") + _query_string(query, category)
     return response
@@ -75,6 +84,19 @@ def results() -> ResponseReturnValue:
 def health() -> ResponseReturnValue:
     """That the process answers; says nothing about anybody."""
     return {"ok": True}
+
+
+def _order(found: Answers) -> str:
+    """The answers in the order shown; the same order again is not drawn again."""
+    return " ".join(card.number for card in found.cards)
+
+
+JOINED = {
+    Joined.ADDED: "意近检索已加入",
+    Joined.BUSY: "意近检索正忙，先给字面结果",
+    Joined.COMPUTING: "意近检索还在算，先给字面结果",
+    Joined.NO_MODEL: "没有意近模型，按字面找",
+}
 
 
 def _asked() -> tuple[str, str]:
@@ -106,6 +128,7 @@ def _values(query: str, category: str, found: Answers, person: Principal) -> dic
         "nearest": [{"text": text, "url": url_for("home.start", q=text)} for text in found.nearest],
         "all_url": url_for("home.start") + _query_string(query, "") if category else None,
         "degraded": found.degraded,
+        "joined": JOINED.get(found.joined, ""),
         "meant": found.meant,
         "meant_url": url_for("home.start", q=found.meant) if found.meant else None,
         "ticket": _ticket(),

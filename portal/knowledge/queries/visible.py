@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from portal.core.clock import beijing_day
@@ -19,6 +19,11 @@ from ..rules import force
 
 def answering(now: datetime) -> Select[int]:
     """The ids of the revisions that may be read out at this moment: live in the ledger and in force."""
+    return answering_on(now, beijing_day(now))
+
+
+def answering_on(now: datetime | BindParameter[datetime], today: date | BindParameter[date]) -> Select[int]:
+    """As `answering`, with the day in Beijing told; both may be left open, for a statement that is asked again."""
     line, later = aliased(Publication), aliased(Publication)
     overtaken = exists().where(
         later.article_id == line.article_id,
@@ -28,11 +33,11 @@ def answering(now: datetime) -> Select[int]:
     return (
         select(Revision.id)
         .join(line, line.revision_id == Revision.id)
-        .where(line.from_at <= now, ~overtaken, in_force(beijing_day(now)))
+        .where(line.from_at <= now, ~overtaken, in_force(today))
     )
 
 
-def in_force(today: date) -> ColumnElement[bool]:
+def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """That a revision's own validity and every one of its basis rows hold today."""
     row = aliased(Basis)
     out = exists().where(row.revision_id == Revision.id, or_(row.in_force_from > today, row.in_force_to < today))

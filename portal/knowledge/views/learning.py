@@ -217,7 +217,7 @@ def _found(words: str, now: datetime, person_id: int) -> list[Card]:
     article = article_by_number(words.upper())
     if article is not None:
         return cards(current_revisions([article.id], now), now=now, person_id=None)
-    results, _ = find(words, at=now, limit=OFFERED)
+    results, *_ = find(words, at=now, limit=OFFERED)
     ids = [revision_id(hit.id) for hit in results.hits] if results else []
     return cards(ids, now=now, person_id=None)
 
