@@ -23,6 +23,9 @@ from portal.search.nearness import Joined
 from portal.search.queries import find
 
 AT_ONCE = 10
+MOST_FACETS = 4
+SURE = 0.6
+"""The share of a query that the first answer must hold for nothing else to be offered as meant."""
 WHERE = {"phrases": "相似问", "title": "标题", "script": "话术", "body": "正文", "basis": "依据"}
 
 
@@ -61,7 +64,9 @@ def answer(
     for card in found:
         _explain(card, by_revision[card.revision_id])
     gone = len(by_revision) - len(found)
-    answers = Answers(found, results.total - gone, round(took), meant=results.meant, joined=joined)
+    sure = bool(results.hits) and results.hits[0].covered >= SURE
+    meant = None if sure else results.meant
+    answers = Answers(found, results.total - gone, round(took), meant=meant, joined=joined)
     answers.facets = _facets(results.facets.get("category", {}), category, day)
     return answers
 
@@ -100,7 +105,8 @@ def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str,
     leaves = [(code, count) for code, count in folded.items() if known[code].parent_id]
     leaves.sort(key=lambda pair: (-pair[1], pair[0]))
     return [
-        {"code": code, "name": known[code].name, "count": count, "active": code == active} for code, count in leaves[:6]
+        {"code": code, "name": known[code].name, "count": count, "active": code == active}
+        for code, count in leaves[:MOST_FACETS]
     ]
 
 

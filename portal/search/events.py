@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, select
 
 from portal.core.database import db
 from portal.core.masking import HIDDEN, without_numbers
@@ -197,25 +197,3 @@ def without_hits(since: datetime, until: datetime, keys: Collection[str] | None 
 def keys_without_hits(since: datetime) -> Select[str]:
     """The compared words of the queries since a moment that found nothing."""
     return select(SearchEvent.key).where(SearchEvent.hits == 0, SearchEvent.at >= since).distinct()
-
-
-def asked_by_many(prefix: str, *, since: datetime, limit: int = 6) -> list[str]:
-    """What several people asked and found something for, beginning with these words; the most people first."""
-    begins = key_of(prefix)
-    if not begins:
-        return []
-    people = func.count(SearchEvent.person_id.distinct())
-    rows = db.session.execute(
-        select(func.max(SearchEvent.words), people)
-        .where(
-            SearchEvent.key.startswith(begins, autoescape=True),
-            SearchEvent.at >= since,
-            SearchEvent.hits > 0,
-            SearchEvent.words.not_like(f"%{HIDDEN}%"),
-        )
-        .group_by(SearchEvent.key)
-        .having(people > 1)
-        .order_by(people.desc(), func.max(SearchEvent.words))
-        .limit(limit)
-    )
-    return [words for words, _ in rows]

@@ -163,6 +163,12 @@ def test_a_text_that_led_to_something_is_not_taken_over_by_what_is_typed_on(any_
         assert _ask("社保怎么转", 5) != first
 
 
+def test_a_clock_that_was_set_back_joins_nothing(any_app: Flask) -> None:
+    with _inside(any_app):
+        first = _ask("社保怎么转", 600)
+        assert _ask("社保怎么转", 0) != first
+
+
 def test_words_of_signs_alone_are_no_event(any_app: Flask) -> None:
     with _inside(any_app):
         assert _ask("？！。") == 0
