@@ -33,12 +33,12 @@ class Canary:
 
 
 CANARIES = {
-    "draft": Canary("金丝雀草稿甲", frozenset()),
-    "withdrawn": Canary("金丝雀下架乙", frozenset()),
-    "expired": Canary("金丝雀过期丙", frozenset()),
-    "in force": Canary("金丝雀现行丁", BUSINESS),
-    "unit note": Canary("金丝雀备注戊", BUSINESS),
-    "audit reason": Canary("金丝雀缘由己", frozenset("U")),
+    "draft": Canary("甲字草稿独有", frozenset()),
+    "withdrawn": Canary("乙字下架独有", frozenset()),
+    "expired": Canary("丙字过期独有", frozenset()),
+    "in force": Canary("丁字现行独有", BUSINESS),
+    "unit note": Canary("戊字备注独有", BUSINESS),
+    "audit reason": Canary("己字缘由独有", frozenset("U")),
 }
 
 
@@ -61,8 +61,8 @@ def seeded(full_app: Flask, tmp_path: Path) -> Flask:
             line = Publication(article_id=article.id, from_at=now, by_id=by.id, by_name=by.name, reason="下架", at=now)
             db.session.add(line)
             index_later(f"article:{article.id}")
-            db.session.get_one(Unit, 1).note = CANARIES["unit note"].word
-            record("test:canary:lay", "canary:1", by=SYSTEM, now=now, reason=CANARIES["audit reason"].word)
+            db.session.get_one(Unit, 1).note = "金丝雀" + CANARIES["unit note"].word
+            record("test:canary:lay", "canary:1", by=SYSTEM, now=now, reason="金丝雀" + CANARIES["audit reason"].word)
         drain(wait=True)
     return full_app
 
@@ -71,17 +71,15 @@ def _lay(folder: Path, name: str, until: str | None) -> None:
     word = CANARIES[name].word
     slug = "canary-" + name.replace(" ", "-")
     ends = date.fromisoformat(until) if until else None
-    write(folder, slug, f"{word}的话术。", title=f"{word}的标题", until=ends, phrases=(f"{word}怎么问",))
+    write(folder, slug, f"金丝雀{word}的话术。", title=f"金丝雀{word}", until=ends, phrases=(f"金丝雀{word}怎么问",))
 
 
 def _crawl(app: Flask, login: str) -> str:
     """Everything this person can be shown: every page, and every search for every canary."""
     guest = Visitor(app, app.test_client()).sign_in(login)
     seen = [guest.client.get(place.path).text for place in places(app)]
-    for canary in CANARIES.values():
-        for path in ("/desk/results", "/desk/suggest", "/knowledge/", "/units/", "/admin/audit"):
-            answer = guest.client.get(path, query_string={"q": canary.word})
-            seen.append(answer.text.replace(f'value="{canary.word}"', "").replace(f"「{canary.word}」", ""))
+    for path in ("/desk/results", "/desk/suggest", "/knowledge/", "/units/", "/admin/audit"):
+        seen.append(guest.client.get(path, query_string={"q": "金丝雀"}).text)
     return "\n".join(seen)
 
 

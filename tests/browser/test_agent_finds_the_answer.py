@@ -58,6 +58,10 @@ def _finds_the_answer(agent: Agent) -> None:
     expect(agent.chosen).to_have_count(1)
     agent.presses("ArrowUp")
     expect(agent.cards.first).to_be_focused()
+    agent.presses("Escape")
+    expect(agent.box).to_be_focused()
+    agent.presses("ArrowDown")
+    expect(agent.cards.first).to_be_focused()
 
     agent.presses("c")
     agent.hears("话术已复制")

@@ -7,6 +7,7 @@ from flask import Flask
 
 from portal.core.clock import set_clock
 from portal.home import queries
+from portal.search.nearness import Joined
 from tests.knowledge.pack import at
 from tests.support.visitor import Visitor
 
@@ -15,7 +16,7 @@ Arrive = Callable[[str], Visitor]
 
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "find", lambda *_, **__: (None, 3.0))
+    monkeypatch.setattr(queries, "find", lambda *_, **__: (None, 3.0, Joined.NOT_ASKED))
 
 
 def _scripts(agent: Visitor, **values: str) -> list[str]:

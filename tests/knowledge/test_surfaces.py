@@ -102,7 +102,8 @@ def _searches(path: str, marks: tuple[str, ...]) -> list[str]:
 def test_no_page_shows_anybody_a_text_that_is_not_in_force(turning: Flask, moment: _Moment) -> None:
     set_clock(moment.now)
     lists = ["/", "/desk", "/desk?category=0104", "/categories/", "/categories/01", "/units/", *_lists(turning)]
-    searches = [page for path in ("/desk/results", "/knowledge/") for page in _searches(path, moment.unsaid)]
+    paths = ("/desk/results", "/desk/suggest", "/knowledge/")
+    searches = [page for path in paths for page in _searches(path, moment.unsaid)]
     for login in READERS:
         guest = _arrive(turning, login)
         for path in lists + (searches if login in ("demo.li", "demo.wu", "demo.jia") else []):

@@ -17,7 +17,7 @@ from tests.support.visitor import Visitor
 from .places import EVERYBODY, arrive
 
 Arrive = Callable[[str], Visitor]
-OF_EACH_KIND = 3
+OF_EACH_KIND = 2
 """How many pages of one kind (one address with other numbers in it) a bounded crawl opens."""
 DIST = ROOT / "portal" / "static" / "dist"
 

@@ -19,7 +19,7 @@ _TOLD = (How.OPENED, How.COPIED, How.READ)
 
 
 @bp.post("/desk/asked")
-@needs(Permission.HOME_DESK_READ)
+@needs(Permission.KNOWLEDGE_ARTICLE_FAVOURITE)
 def asked() -> ResponseReturnValue:
     """A query has settled, or something was done with a document that it had found."""
     given = request.form
