@@ -62,8 +62,9 @@ def _drill(templates: Templates, tmp_path: Path, *, rounds: int) -> None:
                 importer = subprocess.Popen(
                     line, cwd=ROOT, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
                 )
-                deadline = time.monotonic() + chance.uniform(0.8, 4.0)
+                deadline = time.monotonic() + chance.uniform(1.5, 6.0)
                 while time.monotonic() < deadline and importer.poll() is None:
+                    time.sleep(0.25)
                     assert guest.ask("/desk/results?q=zhuce")[0] == 200
                 importer.kill()
                 importer.wait()
