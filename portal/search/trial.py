@@ -12,7 +12,7 @@ from .engine.snapshot import Snapshot
 from .rules.lexicon import Lexicon
 from .rules.normalise import normalise
 from .services import engine
-from .words import lexicon
+from .words import follow_words, lexicon
 
 DEPTH = 5
 FIRST = 3
@@ -66,9 +66,9 @@ def effect(
     Raises:
         IndexDamaged: the index must be rebuilt.
     """
+    follow_words()
     host = engine()
-    snapshot = host.state().snapshot
-    before = lexicon()
+    snapshot, before = host.state().snapshot, host.lexicon
     after = lexicon(without=instead_of[0] if instead_of else None, and_also=words)
     tried = _compare(host, snapshot, query, (before, after), at, DEPTH) if query else None
     if instead_of and list(words) == list(instead_of[1]):

@@ -24,7 +24,7 @@ FRAGMENTS = {"static", "calendar.export", "home.health", "home.results", "home.s
 MADE_FIRST = {
     "admin.token": "admin/test_tokens.py",
     "inbox.export": "inbox/test_pages.py",
-    "knowledge.gap": "knowledge/test_learning.py",
+    "knowledge.gap": "knowledge/test_gaps.py",
     "knowledge.used": "knowledge/test_uses.py",
     "search.group": "search/test_words.py",
 }
