@@ -44,9 +44,18 @@ class Answers:
 
 
 def answer(
-    query: str, *, category: str, now: datetime, person_id: int | None, limit: int = AT_ONCE, settled: bool = False
+    query: str,
+    *,
+    category: str,
+    now: datetime,
+    person_id: int | None,
+    limit: int = AT_ONCE,
+    page: int = 1,
+    settled: bool = False,
 ) -> Answers:
-    """The answer cards for a query; validity is checked again in the database, so that nothing expired is shown.
+    """The answer cards of one page for a query.
+
+    Validity is checked again in the database, so that nothing expired is shown.
 
     A query that has settled is also looked for by meaning, where there is a model.
     """
@@ -54,10 +63,11 @@ def answer(
     if not words:
         return Answers()
     day = beijing_day(now)
+    offset = (page - 1) * limit
     filters = {"category": codes_standing_under(category, day) or [category]} if category else {}
-    results, took, joined = find(words, at=now, filters=filters, limit=limit, settled=settled)
+    results, took, joined = find(words, at=now, filters=filters, limit=limit, offset=offset, settled=settled)
     if results is None:
-        found = cards(_by_database(words, category, now, limit), now=now, person_id=person_id)
+        found = cards(_by_database(words, category, now, limit, offset), now=now, person_id=person_id)
         return Answers(found, len(found), round(took), degraded="搜索索引正在修复，先用字面查找，结果可能不全")
     by_revision = {revision_id(hit.id): hit for hit in results.hits}
     found = cards(list(by_revision), now=now, person_id=person_id)
@@ -71,7 +81,7 @@ def answer(
     return answers
 
 
-def _by_database(words: str, category: str, now: datetime, limit: int) -> list[int]:
+def _by_database(words: str, category: str, now: datetime, limit: int, offset: int) -> list[int]:
     """Without an index: titles, phrases and scripts that hold the words as they stand."""
     like = like_pattern(words)
     phrased = select(Phrase.article_id).where(Phrase.text.like(like, escape="\\"))
@@ -85,7 +95,7 @@ def _by_database(words: str, category: str, now: datetime, limit: int) -> list[i
         below = select(Article.id).join(Category, Category.id == Article.category_id)
         below = below.where(Category.code.in_(codes_standing_under(category, beijing_day(now))))
         statement = statement.where(Revision.article_id.in_(below))
-    return list(db.session.scalars(statement.order_by(Revision.id).limit(limit)))
+    return list(db.session.scalars(statement.order_by(Revision.id).limit(limit).offset(offset)))
 
 
 def _explain(card: Card, hit: Hit) -> None:
@@ -97,16 +107,16 @@ def _explain(card: Card, hit: Hit) -> None:
 
 
 def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str, Any]]:
-    known, stands = codes(), standing_codes(day)
+    stands = standing_codes(day)
     folded: dict[str, int] = {}
     for code, count in counts.items():
-        if code in known:
+        if code in stands:
             folded[stands[code]] = folded.get(stands[code], 0) + count
-    leaves = [(code, count) for code, count in folded.items() if known[code].parent_id]
-    leaves.sort(key=lambda pair: (-pair[1], pair[0]))
+    names = select(Category.code, Category.name).where(Category.code.in_(folded), Category.parent_id.is_not(None))
+    leaves = [(-folded[code], code, name) for code, name in db.session.execute(names)]
     return [
-        {"code": code, "name": known[code].name, "count": count, "active": code == active}
-        for code, count in leaves[:MOST_FACETS]
+        {"code": code, "name": name, "count": -count, "active": code == active}
+        for count, code, name in sorted(leaves)[:MOST_FACETS]
     ]
 
 

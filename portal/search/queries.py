@@ -9,6 +9,7 @@ import structlog
 from .engine.fuse import Sense
 from .engine.types import IndexDamaged, Results
 from .nearness import WAIT, Joined, meaning, progress
+from .popularity import liked
 from .services import drain, engine
 from .words import follow_words
 
@@ -45,6 +46,7 @@ def find(
             offset=offset,
             facets=("category",),
             sense=sense,
+            liked=liked(at),
         )
     except IndexDamaged as damage:
         log.warning("search without index", reason=str(damage))

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,13 +16,14 @@ from portal.accounts.token_access import counted
 from portal.core.clock import utc_now
 from portal.core.marks import public
 from portal.core.pages import page
+from portal.core.paging import asked_page, pages_of
 from portal.core.text import one_line
 from portal.knowledge.queries.cards import Card
 from portal.knowledge.views.work import category_choices
 from portal.search.events import last_asked
 from portal.search.nearness import Joined
 
-from ..queries import Answers, AtHand, answer, first_level, shelf
+from ..queries import AT_ONCE, Answers, AtHand, answer, first_level, shelf
 
 bp = Blueprint("home", __name__, template_folder="../templates")
 EXAMPLES = ("注册资本几年交齐", "公司注销怎么办", "试用期能有多长", "加班费怎么算")
@@ -47,13 +49,16 @@ def desk() -> ResponseReturnValue:
     """The desk: one search box, answer cards, what is at hand."""
     person, now = current_person(), utc_now()
     query, category = _asked()
-    found = answer(query, category=category, now=now, person_id=person.id, settled=True)
+    number = asked_page(request.args.get("page"))
+    found = answer(query, category=category, now=now, person_id=person.id, page=number, settled=True)
+    if number > 1 and not found.cards:
+        return redirect(_page_url(query, category, 1))
     return page(
         "home/desk.html",
         category=category,
         categories=_with_urls(first_level(now)),
         **_shelf(person.id),
-        **_values(query, category, found, person),
+        **_values(query, category, found, person, number),
     )
 
 
@@ -113,7 +118,11 @@ def _query_string(query: str, category: str) -> str:
     return "?" + urlencode(given) if given else ""
 
 
-def _values(query: str, category: str, found: Answers, person: Principal) -> dict[str, Any]:
+def _page_url(query: str, category: str, number: int) -> str:
+    return url_for("home.start") + _query_string(query, category) + (f"&page={number}" if number > 1 else "")
+
+
+def _values(query: str, category: str, found: Answers, person: Principal, number: int = 1) -> dict[str, Any]:
     for card in found.cards:
         _address(card)
     for facet in found.facets:
@@ -123,6 +132,7 @@ def _values(query: str, category: str, found: Answers, person: Principal) -> dic
         "q": query,
         "cards": found.cards,
         "total": found.total,
+        "pages": pages_of(number, found.total, size=AT_ONCE, link=partial(_page_url, query, category)),
         "took_ms": found.took_ms,
         "facets": found.facets,
         "nearest": [{"text": text, "url": url_for("home.start", q=text)} for text in found.nearest],

@@ -74,18 +74,20 @@ class Engine:
         facets: Sequence[str] = ("category",),
         lexicon: Lexicon | None = None,
         sense: Sense | None = None,
+        liked: Mapping[str, float] | None = None,
     ) -> Results:
         """The documents in force at a moment (epoch seconds) that answer a query, best first.
 
         Filters join by "and", the values of one filter by "or". The count by value of a filter is what one would get
         by choosing it: it obeys the other filters, not its own. Another lexicon may be tried without being kept.
-        Another sense (meaning) is fused in, unless the query is typed in letters, of which it knows nothing.
+        Another sense (meaning) is fused in, unless the query is typed in letters, of which it knows nothing. The score
+        of a document that is `liked` grows by that share, at most by MOST_LIKED.
         """
         snapshot = self.state().snapshot
         wanted = plan(query, self.weights, lexicon or self.lexicon, snapshot.known)
         if not wanted.terms or not snapshot.size:
             return Results((), 0, {name: {} for name in facets})
-        return run(snapshot, wanted, Request(at, filters or {}, limit, offset, facets), sense)
+        return run(snapshot, wanted, Request(at, filters or {}, limit, offset, facets, liked or {}), sense)
 
     def suggest(self, prefix: str, *, at: float, limit: int = 8, asked: Book | None = None) -> list[Suggestion]:
         """Titles and phrases of documents in force, domain words, and what was asked before, that go on from what was

@@ -1,6 +1,6 @@
-"""Two ways to rank made one: what the words say, and what another sense (meaning) says, by their ranks alone."""
+"""Two ways to rank made one: what the words say, and what another sense (meaning) says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,15 +8,14 @@ import numpy as np
 from .select import Places, Scores
 from .snapshot import Mask, Snapshot
 
-K = 10
-"""How slowly a rank loses worth; small, so that the first few places decide."""
-
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """What another sense says: rankings of document numbers with their weights, and each document's nearest piece."""
+    """What another sense says: how much each document near to the question gains, where 1 is worth as much as being
+    the best by words, and each document's nearest piece.
+    """
 
-    rankings: Sequence[tuple[float, Sequence[int]]]
+    gains: Mapping[int, float]
     pieces: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -26,13 +25,11 @@ Sense = Callable[[Snapshot, Mask, Places], Near]
 
 def fuse(scores: Scores, found: Mask, near: Near) -> tuple[Scores, Mask]:
     """The fused score of every document, and which documents are results: those of either sense."""
-    places = np.flatnonzero(found)
-    falling = np.sort(-scores[places])
     fused = np.zeros(len(scores))
-    fused[places] = 1 / (K + 1 + np.searchsorted(falling, -scores[places]))
+    if found.any():
+        fused[found] = scores[found] / max(float(scores[found].max()), np.finfo(np.float64).tiny)
     mask = found.copy()
-    for weight, ranking in near.rankings:
-        for rank, place in enumerate(ranking):
-            fused[place] += weight / (K + 1 + rank)
-            mask[place] = True
+    for place, gain in near.gains.items():
+        fused[place] += gain
+        mask[place] = True
     return fused, mask

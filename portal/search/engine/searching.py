@@ -17,6 +17,10 @@ LEADING = 100
 """So many documents that the words put first are shown to another sense."""
 
 
+MOST_LIKED = 0.05
+"""What people use most decides only between documents that are almost equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked besides the words: the moment, the filters, the page, and which values to count."""
@@ -26,6 +30,7 @@ class Request:
     limit: int
     offset: int
     facets: Sequence[str]
+    liked: Mapping[str, float]
 
 
 def run(snapshot: Snapshot, plan: Plan, request: Request, sense: Sense | None) -> Results:
@@ -33,7 +38,7 @@ def run(snapshot: Snapshot, plan: Plan, request: Request, sense: Sense | None) -
     visible = snapshot.visible(request.at)
     scores = snapshot.score(plan.terms)
     matching = visible & (scores > 0)
-    found, near = good_enough(scores, matching), Near(())
+    found, near = good_enough(scores, matching), Near({})
     worth = scores
     if sense and not plan.rows:
         near = sense(snapshot, visible, best(scores, np.flatnonzero(found), LEADING))
@@ -52,8 +57,10 @@ def run(snapshot: Snapshot, plan: Plan, request: Request, sense: Sense | None) -
 
 def _page(snapshot: Snapshot, plan: Plan, request: Request, worth: Scores, chosen: Mask, near: Near) -> list[Hit]:
     wanted = request.offset + request.limit
-    leading = best(worth, np.flatnonzero(chosen), wanted).tolist()
-    ranked = sorted((-float(worth[place]), snapshot.id_of(place), place) for place in leading)
+    near_enough = 1 + MOST_LIKED if request.liked else 1.0
+    leading = best(worth, np.flatnonzero(chosen), wanted, near_enough).tolist()
+    named = ((snapshot.id_of(place), place) for place in leading)
+    ranked = sorted((-float(worth[place]) * (1 + request.liked.get(name, 0)), name, place) for name, place in named)
     return [
         Hit(name, -score, partial(_explain, snapshot, place, plan, near.pieces.get(place)))
         for score, name, place in ranked[request.offset : wanted]

@@ -31,10 +31,12 @@ def all_of(mask: Mask, others: Iterable[Mask]) -> Mask:
     return mask
 
 
-def best(scores: Scores, places: Places, wanted: int) -> Places:
-    """The places of the best scores, with all that tie with the last of them, so that ties are broken by id alone."""
+def best(scores: Scores, places: Places, wanted: int, near_enough: float = 1.0) -> Places:
+    """The places of the best scores, with all that tie with the last of them, so that ties are broken by id alone; and
+    those that would reach it if they were worth `near_enough` times as much.
+    """
     if len(places) <= wanted:
         return places
-    threshold = np.partition(scores[places], -wanted)[-wanted]
+    threshold = np.partition(scores[places], -wanted)[-wanted] / near_enough
     leading: Places = places[scores[places] >= threshold]
     return leading

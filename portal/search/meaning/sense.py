@@ -14,7 +14,10 @@ from ..engine.types import Document
 from .encoder import Encoder, Vectors
 from .store import Computed, Halves, VectorStore, View, text_hash
 
-WEIGHT_OF_PIECES, WEIGHT_OF_WHOLE = 1.0, 0.5
+GAIN_OF_PIECES, GAIN_OF_WHOLE = 0.35, 0.05
+"""What a document gains for each standard deviation by which it is nearer than the last of the nearest (tuned on the
+project's own questions only; see docs/drills.md)."""
+
 MOST_NEAR = 20
 """So many nearest documents become results, whether the words find them or not."""
 
@@ -77,17 +80,21 @@ class Meaning:
         found = self._mapped(snapshot)
         able = np.flatnonzero(visible & (found.count > 0))
         if not len(able):
-            return Near(())
+            return Near({})
         whole = found.whole(vector)[able]
-        by_whole = able[np.argsort(-whole, kind="stable")[:CANDIDATES]]
+        spread = max(float(whole.std()), 1e-6)
+        by_whole = np.argsort(-whole, kind="stable")[:CANDIDATES]
+        near_whole = able[by_whole[:MOST_NEAR]], whole[by_whole[:MOST_NEAR]]
         if int(found.count[able].sum()) > ALL_PIECES:
-            able = np.union1d(by_whole, leading[found.count[leading] > 0])
+            able = np.union1d(able[by_whole], leading[found.count[leading] > 0])
         best, nearest = _best_pieces(found, able, vector)
         by_piece = np.argsort(-best, kind="stable")[:MOST_NEAR]
-        return Near(
-            ((WEIGHT_OF_PIECES, able[by_piece].tolist()), (WEIGHT_OF_WHOLE, by_whole[:MOST_NEAR].tolist())),
-            dict(zip(able[by_piece].tolist(), nearest[by_piece].tolist(), strict=True)),
-        )
+        near_piece = able[by_piece], best[by_piece]
+        gains: dict[int, float] = {}
+        for (places, nearness), weight in ((near_piece, GAIN_OF_PIECES), (near_whole, GAIN_OF_WHOLE)):
+            for place, beyond in zip(places.tolist(), nearness - nearness[-1], strict=True):
+                gains[place] = gains.get(place, 0.0) + weight * float(beyond) / spread
+        return Near(gains, dict(zip(near_piece[0].tolist(), nearest[by_piece].tolist(), strict=True)))
 
     def _mapped(self, snapshot: Snapshot) -> _Map:
         view, known = self.store.view(), self._map
