@@ -1,12 +1,20 @@
 """How the portal is: database, index, versions."""
 
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, or_, select, text
 
+from portal.accounts.models import ApiToken
+from portal.accounts.rules.tokens import TokenState, state_of
 from portal.core.database import db
 from portal.core.migrations import current_revision, head_revision
-from portal.knowledge.models import Review, Revision
+from portal.inbox.models import Export, Job
+from portal.inbox.rules.exports import ExportState
+from portal.inbox.rules.jobs import UNFINISHED
+from portal.knowledge.models import Flag, Review, Revision
+from portal.knowledge.rules.states import FlagState
 from portal.search.engine.types import IndexDamaged
 from portal.search.nearness import progress
 from portal.search.services import behind, engine
@@ -42,9 +50,34 @@ def _row(label: str, well: bool, value: str, note: str) -> dict[str, Any]:
     return {"label": label, "state": "正常" if well else "要处理", "value": value, "note": note}
 
 
-def holdings(person_id: int) -> list[dict[str, Any]]:
-    """What a person has in hand, to be handed over before the account is disabled."""
-    written = db.session.scalar(select(func.count()).where(Revision.author_id == person_id)) or 0
-    approved = db.session.scalar(select(func.count()).where(Review.reviewer_id == person_id)) or 0
-    rows = [("写过的知识版本", written), ("审过的知识版本", approved)]
-    return [{"label": label, "text": f"{count} 个，署名保留"} for label, count in rows if count]
+def holdings(person_id: int, now: datetime) -> list[dict[str, Any]]:
+    """What a person has in hand, to be handed over before the account is disabled, and what becomes of each then."""
+    lasting = or_(Export.expires_at.is_(None), Export.expires_at > now)
+    exports = _count(select(Export.state).where(Export.person_id == person_id, lasting))
+    jobs = _count(select(Job.state).where(Job.owner_id == person_id))
+    tokens = Counter(
+        state_of(
+            granted_at=token.granted_at, taken_at=token.taken_at, ended_at=token.ended_at, until=token.until, now=now
+        )
+        for token in db.session.scalars(select(ApiToken).where(ApiToken.made_by_id == person_id))
+    )
+    flags = _count(select(Flag.state).where(Flag.person_id == person_id))
+    written = _count(select(Revision.author_id).where(Revision.author_id == person_id))
+    approved = _count(select(Review.reviewer_id).where(Review.reviewer_id == person_id))
+    rows = (
+        ("等甲方决定的导出", exports[ExportState.WAITING], "份，批准了也只有本人能取，先请甲方退回"),
+        ("在生成、可下载的导出", exports[ExportState.BUILDING] + exports[ExportState.READY], "份，只有本人能取"),
+        ("没做完的后台任务", sum(jobs[state] for state in UNFINISHED), "件，会接着做完，别人停不了"),
+        ("没领的 API 令牌", tokens[TokenState.ASKED] + tokens[TokenState.GRANTED], "个，只有本人能领，请作废另办"),
+        ("在用的 API 令牌", tokens[TokenState.ACTIVE], "个，停用账号以后照样能用，要停请作废"),
+        ("编辑还没看的纠错", flags[FlagState.NEW], "条，照样会处理"),
+        ("写过的知识版本", written.total(), "个，署名保留"),
+        ("审过的知识版本", approved.total(), "个，署名保留"),
+    )
+    return [{"label": label, "text": f"{count} {words}"} for label, count, words in rows if count]
+
+
+def _count(values: Select[Any]) -> Counter[Any]:
+    """Value → how many rows have it."""
+    column = values.selected_columns[0]
+    return Counter(dict(db.session.execute(values.add_columns(func.count()).group_by(column)).all()))

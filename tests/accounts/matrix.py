@@ -6,7 +6,7 @@ import sqlite3
 import time
 import typing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,18 +17,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, Table, event, func, insert, select
 from sqlalchemy.orm import Mapper
+from werkzeug.routing import Rule
 
+from portal import create_app
+from portal.accounts.access import permission_for
 from portal.accounts.models import Person, PersonRole, UserSession
 from portal.accounts.rules.roles import Role
 from portal.accounts.services import end_session, start_session
+from portal.accounts.token_access import is_by_token
 from portal.audit.services import SYSTEM
 from portal.config import ROOT
-from portal.core.clock import utc_now
+from portal.core.clock import set_clock, utc_now
 from portal.core.database import Base, db, writing
 from portal.core.write import transaction
+from tests.support.databases import Templates, let_go
 from tests.support.visitor import csrf
 
 ROLES = "ADERTVSCUQX"
+SIGNS_OUT = {"accounts.sign_out"}
 NOBODY = ("anonymous", "disabled", "ended")
 """Principals without a session that holds: everywhere 401."""
 
@@ -202,6 +208,119 @@ class Watch:
         if found:
             self.connection.execute("DELETE FROM watched")
         return found
+
+    def denials(self) -> int:
+        """How many refusals the audit holds."""
+        (count,) = self.connection.execute("SELECT count(*) FROM audit WHERE result = 'denied'").fetchone()
+        return int(count)
+
+
+class Snapshot:
+    """A whole SQLite database as it was, to be laid back in its place while the portal has it open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(path)) as source:
+            source.backup(self.connection)
+
+    def restore(self) -> None:
+        """Everything is as it was when it was kept."""
+        with closing(sqlite3.connect(self.path)) as target:
+            self.connection.backup(target)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of asking one route."""
+
+    endpoint: str
+    method: str
+    path: str
+    permission: str | None
+    by_token: bool
+    is_step: bool
+
+    def allows(self, guest: Guest, table: dict[str, set[str]]) -> int:
+        """The status that refuses this guest, 0 where the door is open."""
+        if self.by_token or self.is_step:
+            return 401
+        if self.permission is None:
+            return 0
+        if guest.name in NOBODY:
+            return 401
+        return 0 if guest.role in table[self.permission] else 403
+
+
+def ask(guest: Guest, way: Way, method: str = "") -> int:
+    """The status that this guest is answered with."""
+    data = {"csrf_token": guest.token} if way.method == "POST" else None
+    with guest.client.open(way.path, method=method or way.method, data=data) as answer:
+        return answer.status_code
+
+
+@dataclass
+class House:
+    """The portal with a row in every table and everybody at the door."""
+
+    app: Flask
+    guests: list[Guest]
+    ways: list[Way]
+    watch: Watch
+    snapshot: Snapshot
+
+    def wrong(self, way: Way, table: dict[str, set[str]], *, stop: bool = False) -> list[str]:
+        """Who is answered otherwise than the table says, in words.
+
+        With `stop` no more than the first, and every 403 must have been recorded by the guard as well: a view that has
+        a second wall of its own does not hide that the first one is down.
+        """
+        wrong = []
+        self.watch.written()
+        for guest in guests(self.app) if way.endpoint in SIGNS_OUT or (stop and way.is_step) else self.guests:
+            self.watch.written()
+            if stop:
+                self.app.extensions.get("refused", {}).clear()
+            lines = self.watch.denials()
+            expected, status = way.allows(guest, table), ask(guest, way)
+            words = f"{way.method} {way.path} by {guest.name}: {status}, expected {expected or 'open'}"
+            if expected:
+                written = self.watch.written()
+                silent = stop and status == 403 and self.watch.denials() == lines
+                if status != expected or written or silent:
+                    wrong.append(f"{words}; wrote {written}{', no denial recorded' if silent else ''}")
+            elif status in {401, 403} or status >= 500:
+                wrong.append(words)
+            if wrong and stop:
+                break
+        return wrong
+
+
+@contextmanager
+def open_house(templates: Templates, folder: Path) -> Iterator[House]:
+    """A full portal on SQLite, seeded, with everybody at the door."""
+    with templates.copy("sqlite", "full", folder) as settings:
+        app = create_app(settings)
+        seed_every_table(app)
+        everybody = guests(app)
+        ways = [way for rule in app.url_map.iter_rules() for way in _ways(app, rule)]
+        watch = Watch(folder / "portal.db")
+        house = House(app, everybody, ways, watch, Snapshot(folder / "portal.db"))
+        yield house
+        watch.connection.close()
+        house.snapshot.connection.close()
+        let_go(app)
+        set_clock(None)
+
+
+def _ways(app: Flask, rule: Rule) -> Iterator[Way]:
+    view = app.view_functions[rule.endpoint]
+    values = address_of(app, rule.endpoint, set(rule.arguments))
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(rule.endpoint, values)
+    for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+        permission = permission_for(view, method)
+        yield Way(rule.endpoint, method, path, permission, is_by_token(view), "during" in view.__dict__)
 
 
 @contextmanager

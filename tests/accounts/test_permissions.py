@@ -2,120 +2,43 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, combinations
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
 
-from portal import create_app
-from portal.accounts.access import permission_for
 from portal.accounts.rules.permissions import GRANTS, Permission, permissions_of
 from portal.accounts.rules.roles import LABELS, OFFICES, Role, why_not_together
-from portal.accounts.token_access import is_by_token
 from portal.audit.models import AuditRow
 from portal.config import ROOT
-from portal.core.clock import set_clock
 from portal.core.database import db
-from tests.support.databases import Templates, let_go
+from tests.support.databases import Templates
 
-from .matrix import NOBODY, ROLES, Guest, Watch, address_of, granted, guests, held_locks, seed_every_table
+from .matrix import ROLES, House, ask, granted, held_locks, open_house
 
 LONGEST_LOCK = 0.2
-SIGNS_OUT = {"accounts.sign_out"}
-
-
-@dataclass(frozen=True)
-class _Way:
-    """One way of asking one route."""
-
-    endpoint: str
-    method: str
-    path: str
-    permission: str | None
-    by_token: bool
-    is_step: bool
-
-    def allows(self, guest: Guest, table: dict[str, set[str]]) -> int:
-        """The status that refuses this guest, 0 where the door is open."""
-        if self.by_token or self.is_step:
-            return 401
-        if self.permission is None:
-            return 0
-        if guest.name in NOBODY:
-            return 401
-        return 0 if guest.role in table[self.permission] else 403
-
-
-@dataclass
-class _House:
-    """The portal with a row in every table and everybody at the door."""
-
-    app: Flask
-    guests: list[Guest]
-    ways: list[_Way]
-    watch: Watch
 
 
 @pytest.fixture(scope="module")
-def house(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_House]:
-    folder = tmp_path_factory.mktemp("matrix") / "data"
-    with templates.copy("sqlite", "full", folder) as settings:
-        app = create_app(settings)
-        seed_every_table(app)
-        everybody = guests(app)
-        ways = [way for rule in app.url_map.iter_rules() for way in _ways(app, rule)]
-        watch = Watch(folder / "portal.db")
-        yield _House(app, everybody, ways, watch)
-        watch.connection.close()
-        let_go(app)
-        set_clock(None)
+def house(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(templates, tmp_path_factory.mktemp("matrix") / "data") as found:
+        yield found
 
 
-def _ways(app: Flask, rule: Rule) -> Iterator[_Way]:
-    view = app.view_functions[rule.endpoint]
-    values = address_of(app, rule.endpoint, set(rule.arguments))
-    with app.test_request_context():
-        path = app.url_map.bind("localhost").build(rule.endpoint, values)
-    for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-        permission = permission_for(view, method)
-        yield _Way(rule.endpoint, method, path, permission, is_by_token(view), "during" in view.__dict__)
-
-
-def _ask(guest: Guest, way: _Way, method: str = "") -> int:
-    data = {"csrf_token": guest.token} if way.method == "POST" else None
-    with guest.client.open(way.path, method=method or way.method, data=data) as answer:
-        return answer.status_code
-
-
-def test_every_route_answers_every_role_as_the_table_says(house: _House) -> None:
-    table, wrong, refused = granted(), [], 0
+def test_every_route_answers_every_role_as_the_table_says(house: House) -> None:
+    table = granted()
+    refused = sum(bool(way.allows(guest, table)) for way in house.ways for guest in house.guests)
     with house.app.app_context():
         engine = db.engine
-    house.watch.written()
     with held_locks(engine) as held:
-        for way in house.ways:
-            everybody = guests(house.app) if way.endpoint in SIGNS_OUT else house.guests
-            house.watch.written()
-            for guest in everybody:
-                expected, status = way.allows(guest, table), _ask(guest, way)
-                written = house.watch.written()
-                words = f"{way.method} {way.path} by {guest.name}: {status}, expected {expected or 'open'}"
-                if expected:
-                    refused += 1
-                    if status != expected or written:
-                        wrong.append(f"{words}; wrote {written}")
-                elif status in {401, 403} or status >= 500:
-                    wrong.append(words)
+        wrong = [words for way in house.ways for words in house.wrong(way, table)]
     assert not wrong, "\n".join(wrong)
     assert refused > len(house.ways)
     assert held
     assert max(held) < LONGEST_LOCK, f"a write lock was held for {max(held):.3f} s of work"
 
 
-def test_a_refusal_leaves_a_line_that_names_the_route_and_the_right(house: _House) -> None:
+def test_a_refusal_leaves_a_line_that_names_the_route_and_the_right(house: House) -> None:
     table = granted()
     with house.app.app_context():
         lines = {
@@ -132,7 +55,7 @@ def test_a_refusal_leaves_a_line_that_names_the_route_and_the_right(house: _Hous
     assert not missing
 
 
-def test_a_session_does_not_open_the_door_of_tokens(house: _House) -> None:
+def test_a_session_does_not_open_the_door_of_tokens(house: House) -> None:
     ways = [way for way in house.ways if way.by_token]
     assert ways
     for way in ways:
@@ -141,7 +64,7 @@ def test_a_session_does_not_open_the_door_of_tokens(house: _House) -> None:
             assert answer.is_json
 
 
-def test_asking_for_the_head_or_the_options_tells_nobody_more(house: _House) -> None:
+def test_asking_for_the_head_or_the_options_tells_nobody_more(house: House) -> None:
     table = granted()
     few = [guest for guest in house.guests if guest.name in {"anonymous", "A", "U", "no role"}]
     house.watch.written()
@@ -149,11 +72,11 @@ def test_asking_for_the_head_or_the_options_tells_nobody_more(house: _House) -> 
         for guest in few:
             expected = way.allows(guest, table)
             if expected and way.method == "GET" and not way.by_token:
-                assert {_ask(guest, way, "HEAD"), _ask(guest, way, "OPTIONS")} == {expected}, (way, guest.name)
+                assert {ask(guest, way, "HEAD"), ask(guest, way, "OPTIONS")} == {expected}, (way, guest.name)
     assert house.watch.written() == []
 
 
-def test_there_is_somebody_for_every_role_and_a_way_for_every_route(house: _House) -> None:
+def test_there_is_somebody_for_every_role_and_a_way_for_every_route(house: House) -> None:
     assert {guest.role for guest in house.guests} == {*ROLES, ""}
     assert {way.endpoint for way in house.ways} == {rule.endpoint for rule in house.app.url_map.iter_rules()}
 

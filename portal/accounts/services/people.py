@@ -172,6 +172,7 @@ def set_roles(person: Person, roles: frozenset[Role], *, opened_version: int, by
         raise DomainError("不能给自己授角色，请另一位安全管理员来办")
     if person.kind != "person":
         raise DomainError("服务账号没有角色")
+    db.session.refresh(person, with_for_update={"of": Person})
     held = person.role_set
     if opened_version != person.version:
         now_held = "、".join(LABELS[role] for role in LABELS if role in held) or "没有角色"
@@ -186,6 +187,7 @@ def set_roles(person: Person, roles: frozenset[Role], *, opened_version: int, by
     for row in taken:
         person.roles.remove(row)
         db.session.delete(row)
+    db.session.flush()  # taken before granted: the database never sees an office beside another role
     for role in LABELS:
         if role in roles - held:
             person.roles.append(PersonRole(role=role, granted_at=now, granted_by=by.name))

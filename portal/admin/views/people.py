@@ -94,7 +94,7 @@ def _person_page(row: Person, form: RolesForm | None = None) -> Response:
              "started_at": held.started_at, "seen_at": held.seen_at}
             for held in sessions_of(row.id, now)
         ],
-        holdings=holdings(row.id),
+        holdings=holdings(row.id, now),
         is_me=row.id == current_person().id,
     )  # fmt: skip
 

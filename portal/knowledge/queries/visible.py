@@ -119,3 +119,9 @@ def article_by_number(number: str) -> Article | None:
             selectinload(Article.publications),
         )
     )
+
+
+def article_of_readers(number: str) -> Article | None:
+    """One article as readers know it: None where nothing of it was ever published, as if there were no such number."""
+    article = article_by_number(number)
+    return article if article and any(line.revision_id for line in article.publications) else None

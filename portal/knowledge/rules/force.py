@@ -86,6 +86,15 @@ def answering(window: Window, *, valid_from: date, valid_to: date | None, basis:
     return None if end is not None and end <= start else Window(window.revision_id, start, end)
 
 
+def has_begun(
+    lines: Iterable[Line], revision_id: int, *, valid_from: date, basis: Iterable[Span], now: datetime
+) -> bool:
+    """Whether a text ever spoke or might have: published from a moment that is past, and all of it in force by now."""
+    days = [valid_from, *(row.in_force_from for row in basis)]
+    published = any(line.revision_id == revision_id and line.from_at <= now for line in lines)
+    return published and max(days) <= beijing_day(now)
+
+
 def days_left(window_end: datetime | None, now: datetime) -> int | None:
     """Whole days in Beijing until a stretch ends; None where it is open."""
     return None if window_end is None else (beijing_day(window_end) - beijing_day(now)).days

@@ -20,7 +20,7 @@ from ..models import Article, Basis, Revision
 from ..queries import articles as listing
 from ..queries import uses as using
 from ..queries.cards import checked_words, favourite_ids, revision_needs_check
-from ..queries.visible import Outlook, article_by_number, outlook, stretches
+from ..queries.visible import Outlook, article_of_readers, outlook, stretches
 from ..rules import force, script
 from ..services import personal
 from . import bp
@@ -111,12 +111,12 @@ def opened(number: str) -> ResponseReturnValue:
 
 
 def _article(number: str) -> Article:
-    return article_by_number(number) or abort(404)
+    return article_of_readers(number) or abort(404)
 
 
 def _published(article: Article) -> dict[int, Revision]:
-    """The revisions that were ever published; an article without any does not exist for readers."""
-    return {revision.id: revision for revision in listing.published_revisions(article.id)} or abort(404)
+    """The revisions that were ever published."""
+    return {revision.id: revision for revision in listing.published_revisions(article.id)}
 
 
 def _day(text: str) -> date | None:

@@ -21,8 +21,8 @@ from ..queries import uses as reading
 from ..queries.articles import published_revisions
 from ..queries.cards import basis_labels
 from ..queries.documents import document_id
-from ..queries.visible import article_by_number, outlook, stretches
-from ..rules import script
+from ..queries.visible import article_of_readers, outlook, stretches
+from ..rules import force, script
 from ..rules.states import FlagKind, FlagState
 from ..services import learning
 from ..services import uses as services
@@ -35,7 +35,7 @@ from .work import desk_or, done, tabs
 def use(number: str) -> ResponseReturnValue:
     """Tell a caller, and keep what was told: this revision, for this ticket."""
     person, now = current_person(), utc_now()
-    article = article_by_number(number) or abort(404)
+    article = article_of_readers(number) or abort(404)
     revision_id = request.form.get("revision", type=int)
     if revision_id is None:
         raise DomainError("没有说是哪一版，没有记引用；请刷新这一页再引用")
@@ -103,7 +103,7 @@ def _told(revision: Revision) -> dict[str, Any]:
 @needs(Permission.KNOWLEDGE_USE_READ)
 def uses_of(number: str) -> ResponseReturnValue:
     """Where an article was used: all times, or those of the last 90 days."""
-    article, now = article_by_number(number) or abort(404), utc_now()
+    article, now = article_of_readers(number) or abort(404), utc_now()
     recent, at = request.args.get("period") == "90", asked_page(request.args.get("page"))
     rows, total = reading.uses_of(article.id, since=now - reading.PERIOD if recent else None, page=at)
 
@@ -148,7 +148,7 @@ def flag(number: str) -> ResponseReturnValue:
     """Say what is wrong with the text that was read."""
     form = FlagForm()
     sent = form.validate_on_submit()
-    article, now = article_by_number(number) or abort(404), utc_now()
+    article, now = article_of_readers(number) or abort(404), utc_now()
     revision = _read(article, now)
     searched = request.values.get("q", "")
     if sent:
@@ -177,8 +177,19 @@ def flag(number: str) -> ResponseReturnValue:
 
 
 def _read(article: Article, now: datetime) -> Revision:
-    """The revision that the reader had before him: the one named, else the one in force, else the newest."""
-    known = {revision.id: revision for revision in published_revisions(article.id)}
+    """The revision that the reader had before him: the one named, else the one in force, else the newest.
+
+    What is yet to come has been read by nobody but those who may see it.
+    """
+    sees_pending = current_person().may(Permission.KNOWLEDGE_PENDING_READ)
+    known = {
+        revision.id: revision
+        for revision in published_revisions(article.id)
+        if sees_pending
+        or force.has_begun(
+            article.publications, revision.id, valid_from=revision.valid_from, basis=revision.basis, now=now
+        )
+    }
     current = outlook(stretches([article.id])[article.id], now).current
     named = request.values.get("revision", type=int)
     for key in (named, current.revision_id if current else None, next(iter(known), None)):
