@@ -1,14 +1,17 @@
 """The tree of ticket categories with its history, the outside codes that lead to it, and the units behind each."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from portal.core import succession
 from portal.core.database import Base, instant, pk
 from portal.core.naming import name_today
 from portal.directory.models import Unit
+
+from .rules import Asks, PromptState
 
 
 class CategoryName(Base):
@@ -115,3 +118,36 @@ class CategoryUnit(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
 
     unit: Mapped[Unit] = relationship(lazy="raise_on_sql")
+
+
+class Prompt(Base):
+    """Something in a category that calls for work (工作提示), with the evidence as it was found that day."""
+
+    __tablename__ = "prompts"
+
+    id: Mapped[pk]
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
+    asks: Mapped[Asks] = mapped_column(String(4))
+    rule: Mapped[str] = mapped_column(String(40), index=True)
+    key: Mapped[str] = mapped_column(String(100), index=True)
+    """What it is about, so that the same thing is raised once while it is open."""
+    title: Mapped[str] = mapped_column(String(200))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    object_ref: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[PromptState] = mapped_column(String(10), default=PromptState.OPEN, index=True)
+    harm: Mapped[float] = mapped_column(default=0.0)
+    due_on: Mapped[date | None]
+    raised_at: Mapped[instant]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    owner_name: Mapped[str] = mapped_column(String(60), default="")
+    taken_at: Mapped[datetime | None]
+    words: Mapped[str] = mapped_column(default="")
+    """Why it is refused, or what was done."""
+    proof: Mapped[str] = mapped_column(String(100), default="")
+    """The object in which it ended: a revision, a session, a visit."""
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    ended_by_name: Mapped[str] = mapped_column(String(60), default="")
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    category: Mapped[Category] = relationship(lazy="raise_on_sql", viewonly=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from enum import StrEnum
 
 ALWAYS = date.min
 """An outside code without a first day has always meant its category."""
@@ -20,3 +21,21 @@ def why_not_child(parent: str, parent_level: int, code: str, taken: Collection[s
     if not (code.startswith(parent) and len(code) == len(parent) + 2 and code.isascii() and code.isdigit()):
         return f"编码应是 {parent} 后面加两位数字"
     return f"编码 {code} 已经用过，停用的编码也不再用" if code in taken else None
+
+
+class Asks(StrEnum):
+    """What a prompt asks for."""
+
+    ARTICLE = "知识"
+    TRAINING = "培训"
+    VISIT = "走访"
+
+
+class PromptState(StrEnum):
+    """How far a prompt (工作提示) has come."""
+
+    OPEN = "待办"
+    TAKEN = "已接手"
+    REFUSING = "不采纳待确认"
+    DONE = "已办结"
+    REFUSED = "不采纳"

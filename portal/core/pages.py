@@ -98,7 +98,14 @@ def _manifest(folder: str, changed: float) -> dict[str, str]:
 
 
 def asset(name: str) -> str:
-    """The address of a bundled file, by the name it has before hashing."""
+    """The address of a bundled file, by the name it has before hashing; looked up once a request."""
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:
+        known[name] = _asset(name)
+    return known[name]
+
+
+def _asset(name: str) -> str:
     folder = Path(current_app.static_folder or "") / "dist"
     try:
         manifest = _manifest(str(folder), (folder / "manifest.json").stat().st_mtime)

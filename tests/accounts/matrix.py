@@ -62,6 +62,7 @@ CONSTANTS: dict[str, Any] = {"day": "2026-12-31", "year": 2027, "filename": "dis
 SEEDS: dict[str, dict[str, Any]] = {
     "exports": {"kind": "articles", "format": "xlsx"},
     "reviews": {"reviewer_id": 1},
+    "subscriptions": {"article_id": 1},
 }
 """Where any value would not do: table → column → value."""
 

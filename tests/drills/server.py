@@ -32,25 +32,28 @@ def flask(folder: Path, *words: str, url: str = "") -> subprocess.CompletedProce
 
 
 @contextmanager
-def serving(folder: Path, url: str = "") -> Iterator[str]:
-    """Two gunicorn workers on a free port; gives the address."""
+def serving(folder: Path, url: str = "", *, jobs: bool = False) -> Iterator[str]:
+    """Two gunicorn workers on a free port, with the background jobs if wanted; gives the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     line = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"]
     line += ["--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"]
-    process = subprocess.Popen(line, cwd=ROOT, env=environment(folder, url))
+    lines = [line, [str(BIN / "flask"), "jobs", "run"]] if jobs else [line]
+    processes = [subprocess.Popen(each, cwd=ROOT, env=environment(folder, url)) for each in lines]
     base = f"http://127.0.0.1:{port}"
     try:
         _wait(base)
         yield base
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _wait(base: str) -> None:

@@ -16,7 +16,7 @@ from portal.categories.models import Category
 from portal.core.clock import BEIJING, beijing_day, day_start
 from portal.core.database import db
 from portal.core.write import begin_write, end_write
-from portal.knowledge.models import Article, Basis, Publication, Revision
+from portal.knowledge.models import Article, Basis, Publication, Review, Revision
 from portal.knowledge.queries.cards import cards, current_revisions
 from portal.knowledge.queries.visible import answering, outlook, stretches
 from portal.knowledge.rules import force
@@ -34,6 +34,7 @@ class _Line:
     id: int
     revision_id: int | None
     from_at: datetime
+    lapses_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,18 @@ def test_a_withdrawal_leaves_a_gap_and_of_equal_moments_the_last_line_counts() -
         force.Window(13, _at("2027-03-02T00:00"), None),
     ]
     assert force.windows([]) == []
+
+
+def test_when_a_fuse_has_burnt_down_the_text_before_speaks_again() -> None:
+    fused = _Line(2, 12, _at("2026-06-01T22:00"), _at("2026-06-02T22:00"))
+    assert force.windows([_Line(1, 11, _at("2026-01-01T09:00")), fused]) == [
+        force.Window(11, _at("2026-01-01T09:00"), _at("2026-06-01T22:00")),
+        force.Window(12, _at("2026-06-01T22:00"), _at("2026-06-02T22:00")),
+        force.Window(11, _at("2026-06-02T22:00"), None),
+    ]
+    assert force.windows([fused]) == [force.Window(12, _at("2026-06-01T22:00"), _at("2026-06-02T22:00"))]
+    confirmed = _Line(3, 12, _at("2026-06-02T09:00"))
+    assert force.live_line([fused, confirmed], _at("2026-06-03T00:00")) == confirmed
 
 
 OPEN = force.Window(1, _at("2026-06-01T12:00"), None)
@@ -187,8 +200,8 @@ class _Text:
 @dataclass(frozen=True)
 class _Case:
     texts: list[_Text]
-    lines: list[tuple[int | None, datetime]]
-    """Which text (None withdraws), from when; in the order they were written."""
+    lines: list[tuple[int | None, datetime, int | None]]
+    """Which text (None withdraws), from when, after how many hours it lapses; in the order they were written."""
     ids: list[int] = field(default_factory=list)
 
 
@@ -198,7 +211,11 @@ CASES = st.lists(TEXTS, min_size=1, max_size=3).flatmap(
         _Case,
         st.just(texts),
         st.lists(
-            st.tuples(st.one_of(st.none(), st.integers(0, len(texts) - 1), st.integers(0, len(texts) - 1)), MOMENTS),
+            st.tuples(
+                st.one_of(st.none(), st.integers(0, len(texts) - 1), st.integers(0, len(texts) - 1)),
+                MOMENTS,
+                st.sampled_from([None, None, 1, 24, 60]),
+            ),
             max_size=4,
         ),
     )
@@ -212,12 +229,16 @@ def _write(case: _Case, number: int, category: Category, author: Person, now: da
     revisions = [_revision(article, no, text, author, now) for no, text in enumerate(case.texts, start=1)]
     db.session.add_all(revisions)
     db.session.flush()
-    for chosen, from_at in case.lines:
+    for chosen, from_at, hours in case.lines:
         revision_id = None if chosen is None else revisions[chosen].id
+        lapses_at = from_at + timedelta(hours=hours) if hours and revision_id else None
+        reviewed = revision_id is not None and lapses_at is None
         line = Publication(
             article_id=article.id,
             revision_id=revision_id,
+            review_id=_review(revision_id, author, now).id if reviewed and revision_id else None,
             from_at=from_at,
+            lapses_at=lapses_at,
             by_id=author.id,
             by_name=author.name,
             reason="",
@@ -226,6 +247,22 @@ def _write(case: _Case, number: int, category: Category, author: Person, now: da
         db.session.add(line)
         db.session.flush()
     return article
+
+
+def _review(revision_id: int, author: Person, now: datetime) -> Review:
+    reviewer = db.session.scalars(select(Person).where(Person.id != author.id).limit(1)).one()
+    row = Review(
+        revision_id=revision_id,
+        author_id=author.id,
+        reviewer_id=reviewer.id,
+        reviewer_name=reviewer.name,
+        verdict="通过",
+        remark="",
+        at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def _revision(article: Article, no: int, text: _Text, author: Person, now: datetime) -> Revision:
@@ -279,7 +316,8 @@ def test_the_database_and_the_rule_agree_on_what_answers(
             category = db.session.scalars(select(Category).limit(1)).one()
             author = ensure_service(CONTENT_PACK, now=now)
             articles = [_write(case, n, category, author, now) for n, case in enumerate(cases)]
-            edges = [edge for case in cases for _, edge in case.lines]
+            edges = [edge for case in cases for _, edge, _ in case.lines]
+            edges += [edge + timedelta(hours=hours) for case in cases for _, edge, hours in case.lines if hours]
             edges += [day_start(beijing_day(moment)) for moment in moments]
             for moment in {*moments, *edges, *(edge - timedelta(microseconds=1) for edge in edges)}:
                 expected = _by_rule(articles, moment)

@@ -3,20 +3,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Date, Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.categories.models import Category
 from portal.categories.queries import standing
 from portal.core.clock import beijing_day
-from portal.core.database import db
+from portal.core.database import UtcDateTime, db
 
 from ..models import Article, Basis, Favourite, Revision
 from ..rules import force, script
 from .documents import document_id
 from .uses import times_used
-from .visible import answering, outlook, stretches
+from .visible import answering, answering_on, outlook, stretches
 
 Parts = list[tuple[str, bool]]
 
@@ -79,9 +80,7 @@ def cards(revision_ids: Sequence[int], *, now: datetime, person_id: int | None) 
     rows = {
         revision.id: revision
         for revision in db.session.scalars(
-            select(Revision)
-            .where(Revision.id.in_(revision_ids), Revision.id.in_(answering(now)))
-            .options(selectinload(Revision.basis), joinedload(Revision.article).joinedload(Article.category))
+            _answering_among(), {"ids": list(revision_ids), "now": now, "today": beijing_day(now)}
         )
     }
     shown = [rows[key] for key in revision_ids if key in rows]
@@ -101,6 +100,17 @@ def cards(revision_ids: Sequence[int], *, now: datetime, person_id: int | None) 
         )
         for revision in shown
     ]
+
+
+@cache
+def _answering_among() -> Select[Revision]:
+    """Of some revisions those that may be read out; built once, since it is asked at each key that is typed."""
+    now, today = bindparam("now", type_=UtcDateTime), bindparam("today", type_=Date)
+    return (
+        select(Revision)
+        .where(Revision.id.in_(bindparam("ids", expanding=True)), Revision.id.in_(answering_on(now, today)))
+        .options(selectinload(Revision.basis), joinedload(Revision.article).joinedload(Article.category))
+    )
 
 
 def current_revisions(article_ids: Collection[int], now: datetime) -> list[int]:

@@ -28,12 +28,18 @@ def answering_on(now: datetime | BindParameter[datetime], today: date | BindPara
     overtaken = exists().where(
         later.article_id == line.article_id,
         later.from_at <= now,
+        or_(later.lapses_at.is_(None), later.lapses_at > now),
         or_(later.from_at > line.from_at, and_(later.from_at == line.from_at, later.id > line.id)),
     )
     return (
         select(Revision.id)
         .join(line, line.revision_id == Revision.id)
-        .where(line.from_at <= now, ~overtaken, in_force(today))
+        .where(
+            line.from_at <= now,
+            or_(line.lapses_at.is_(None), line.lapses_at > now),
+            ~overtaken,
+            in_force(today),
+        )
     )
 
 
@@ -69,6 +75,7 @@ class _Line:
     id: int
     revision_id: int | None
     from_at: datetime
+    lapses_at: datetime | None
     in_force_from: date | None
     in_force_to: date | None
 
@@ -86,7 +93,7 @@ def stretches(article_ids: Collection[int]) -> dict[int, list[force.Window]]:
     for line, valid_from, valid_to, basis_from, basis_to in db.session.execute(statement):
         start = max((day for day in (valid_from, basis_from) if day), default=None)
         end = min((day for day in (valid_to, basis_to) if day), default=None)
-        lines[line.article_id].append(_Line(line.id, line.revision_id, line.from_at, start, end))
+        lines[line.article_id].append(_Line(line.id, line.revision_id, line.from_at, line.lapses_at, start, end))
     return {key: _narrowed(of_one) for key, of_one in lines.items()}
 
 

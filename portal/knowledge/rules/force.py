@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from itertools import zip_longest
+from typing import Protocol, TypeVar
 
 from portal.core.clock import beijing_day, day_start
 
@@ -29,6 +30,11 @@ class Line(Protocol):
     def revision_id(self) -> int | None: ...  # noqa: D102
     @property
     def from_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def lapses_at(self) -> datetime | None: ...  # noqa: D102
+
+
+AnyLine = TypeVar("AnyLine", bound=Line)
 
 
 class Span(Protocol):
@@ -53,23 +59,36 @@ class Window:
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
-def live_line(lines: Iterable[Line], moment: datetime) -> Line | None:
-    """The ledger's line that counts at a moment: the latest `from_at`, of equal ones the last written."""
-    started = [line for line in lines if line.from_at <= moment]
-    return max(started, key=lambda line: (line.from_at, line.id), default=None)
+FUSE = timedelta(hours=24)
+"""How long a text speaks that one person alone published in an emergency (knowledge.md N19)."""
+
+
+def live_line(lines: Iterable[AnyLine], moment: datetime) -> AnyLine | None:
+    """The ledger's line that counts at a moment: the latest `from_at`, of equal ones the last written; what has lapsed
+    by then counts no more.
+    """
+    speaking = [
+        line for line in lines if line.from_at <= moment and (line.lapses_at is None or moment < line.lapses_at)
+    ]
+    return max(speaking, key=lambda line: (line.from_at, line.id), default=None)
 
 
 def windows(lines: Sequence[Line]) -> list[Window]:
-    """The stretches during which each revision is live, in order; withdrawals leave gaps."""
-    last: dict[datetime, Line] = {}
-    for line in sorted(lines, key=lambda line: line.id):
-        last[line.from_at] = line
-    ordered = [last[moment] for moment in sorted(last)]
-    ends: list[datetime | None] = [*(line.from_at for line in ordered[1:]), None]
-    found = []
-    for line, end in zip(ordered, ends, strict=False):
-        if line.revision_id is not None:
-            found.append(Window(line.revision_id, line.from_at, end))
+    """The stretches during which each revision is live, in order; withdrawals leave gaps, and where a fuse has burnt
+    down the text before speaks again.
+    """
+    moments = sorted({line.from_at for line in lines} | {line.lapses_at for line in lines if line.lapses_at})
+    found: list[Window] = []
+    last: Line | None = None
+    for moment, end in zip_longest(moments, moments[1:]):
+        line = live_line(lines, moment)
+        if line is None or line.revision_id is None:
+            last = None
+        elif last is not None and last.id == line.id:
+            found[-1] = Window(line.revision_id, found[-1].start, end)
+        else:
+            found.append(Window(line.revision_id, moment, end))
+            last = line
     return found
 
 

@@ -24,7 +24,8 @@ from portal.directory.queries import unit_ids
 from ..models import Article, Proposal, Publication, Revision
 from ..rules.content import ContentFile, Fault, parse
 from ..rules.force import live_line
-from .publishing import add_phrases, add_revision, approve_and_publish, content_hash, create_article, move_article, ref
+from .ledger import ref
+from .publishing import add_phrases, add_revision, approve_and_publish, content_hash, create_article, move_article
 
 AT_ONCE = 8
 """Articles a transaction, so that the write lock is held well under 200 ms."""

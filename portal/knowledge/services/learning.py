@@ -21,7 +21,8 @@ from ..queries.learning import Missing, missing
 from ..queries.visible import answering
 from ..rules.learning import SEEN, phrase_of
 from ..rules.states import PhraseState
-from .publishing import add_phrases, ref
+from .ledger import ref
+from .publishing import add_phrases
 
 ORIGIN = "坐席"
 """Where a learned phrase comes from, as the phrase says."""

@@ -10,12 +10,12 @@ from portal.accounts.models import Person
 from portal.audit.services import Actor, record
 from portal.categories.models import Category
 from portal.core.database import db
-from portal.core.errors import DomainError
 from portal.search.services import index_later
 
-from ..models import Article, Basis, Phrase, Publication, Review, Revision
+from ..models import Article, Basis, Phrase, Publication, Revision
 from ..queries.documents import PREFIX
 from ..rules.identity import number, revision_hash
+from .ledger import approve, publish, ref
 
 TEXT_FIELDS = [
     "title",
@@ -31,11 +31,6 @@ TEXT_FIELDS = [
     "confidence",
     "note",
 ]
-
-
-def ref(article: Article) -> str:
-    """The article as the audit names it."""
-    return f"article:{article.number}"
 
 
 def create_article(category: Category, *, slug: str | None, by: Actor, now: datetime) -> Article:
@@ -143,41 +138,9 @@ def approve_and_publish(
     Raises:
         DomainError: the approver wrote it (four eyes; the database keeps this too).
     """
-    if revision.author_id == approver.id:
-        raise DomainError("写的人不能审自己的版本")
-    review = Review(
-        revision_id=revision.id,
-        author_id=revision.author_id,
-        reviewer_id=approver.id,
-        reviewer_name=approver.name,
-        verdict="通过",
-        remark=reason,
-        at=now,
-    )
-    db.session.add(review)
-    db.session.flush()
-    line = Publication(
-        article_id=article.id,
-        revision_id=revision.id,
-        review_id=review.id,
-        from_at=from_at,
-        by_id=approver.id,
-        by_name=approver.name,
-        reason=reason,
-        at=now,
-    )
-    db.session.add(line)
-    db.session.flush()
-    record(
-        "knowledge:article:publish",
-        ref(article),
-        by=Actor(approver.id, approver.name),
-        now=now,
-        changes={"revision": revision.no, "from": from_at.isoformat()},
-        reason=reason,
-    )
-    index_later(f"{PREFIX}{article.id}")
-    return line
+    review = approve(revision, by=approver, remark=reason, now=now)
+    by = Actor(approver.id, approver.name)
+    return publish(article, revision, review=review, from_at=from_at, by=by, reason=reason, now=now)
 
 
 def validity_words(start: date, end: date | None) -> str:

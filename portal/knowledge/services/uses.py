@@ -14,7 +14,8 @@ from ..models import Article, Flag, Revision, Use
 from ..queries.visible import answering
 from ..rules.states import FlagKind, FlagState
 from ..rules.ticket import ticket_number
-from .publishing import TEXT_FIELDS, content_hash, ref
+from .ledger import ref
+from .publishing import TEXT_FIELDS, content_hash
 
 CALL = timedelta(hours=1)
 """A text that was in force within this time may still be used: it was read out before it changed."""

@@ -166,6 +166,11 @@ def _trimmed(text: str, span: Span) -> Span:
     return start + (front.end() if front else 0), end - (len(back[0]) if back else 0)
 
 
+@lru_cache(maxsize=64)
+def _wanted(query: str) -> frozenset[str]:
+    return frozenset(token for token, _, _ in spelt_figures(query))
+
+
 def _figures(text: str, query: str) -> list[Span]:
-    wanted = {token for token, _, _ in spelt_figures(query)}
+    wanted = _wanted(query)
     return [(start, end) for token, start, end in spelt_figures(text) if token in wanted] if wanted else []

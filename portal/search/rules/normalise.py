@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 
@@ -47,8 +47,9 @@ def normalise(text: str) -> str:
     return simple if len(simple) == len(folded) else "".join(_simplifier().convert(c) for c in folded)
 
 
+@lru_cache(maxsize=10_000)
 def normalise_with_origin(text: str) -> Normal:
-    """As `normalise`, with the way back to the source for highlighting."""
+    """As `normalise`, with the way back to the source for highlighting; texts of answers come again and again."""
     plain = normalise(text)
     if len(plain) == len(text):
         return Normal(plain)

@@ -1,150 +1,14 @@
-"""Articles and their immutable revisions, the publication ledger, what people keep of them and do with them."""
+"""What readers keep of articles and do with them: favourites, uses, flags, gaps, phrases learned from them."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.categories.models import Category
 from portal.core.database import Base, instant, pk
 
-from .rules.states import FlagKind, FlagState, MaterialKind, PhraseState
-
-
-class Article(Base):
-    """A stable number (知识编号) under which revisions come and go."""
-
-    __tablename__ = "articles"
-
-    id: Mapped[pk]
-    number: Mapped[str] = mapped_column(String(30), unique=True)
-    slug: Mapped[str | None] = mapped_column(String(100), unique=True)
-    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
-    created_at: Mapped[instant]
-
-    category: Mapped[Category] = relationship(lazy="raise_on_sql")
-    revisions: Mapped[list["Revision"]] = relationship(lazy="raise_on_sql", order_by="Revision.no", viewonly=True)
-    phrases: Mapped[list["Phrase"]] = relationship(lazy="raise_on_sql", order_by="Phrase.id", viewonly=True)
-    publications: Mapped[list["Publication"]] = relationship(
-        lazy="raise_on_sql", order_by="Publication.id", viewonly=True
-    )
-
-
-class Revision(Base):
-    """What an article says, word for word. Never changed, never deleted (kept by the database)."""
-
-    __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("article_id", "no"), UniqueConstraint("id", "author_id"))
-
-    id: Mapped[pk]
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
-    no: Mapped[int]
-    base_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
-    title: Mapped[str] = mapped_column(String(200))
-    script: Mapped[str]
-    body: Mapped[str]
-    body_html: Mapped[str]
-    audience: Mapped[str] = mapped_column(String(200))
-    district: Mapped[str] = mapped_column(String(60))
-    unit: Mapped[str] = mapped_column(String(100))
-    kind: Mapped[MaterialKind] = mapped_column(String(20))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    checked: Mapped[str] = mapped_column(String(30))
-    confidence: Mapped[str] = mapped_column(String(10))
-    note: Mapped[str]
-    weight: Mapped[str] = mapped_column(String(10))
-    why: Mapped[str] = mapped_column(String(200))
-    sha256: Mapped[str] = mapped_column(String(64))
-    author_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    author_name: Mapped[str] = mapped_column(String(60))
-    created_at: Mapped[instant]
-
-    article: Mapped[Article] = relationship(lazy="raise_on_sql", viewonly=True)
-    basis: Mapped[list["Basis"]] = relationship(lazy="raise_on_sql", order_by="Basis.position")
-
-
-class Basis(Base):
-    """One statement of a revision with the law it rests on (依据)."""
-
-    __tablename__ = "basis"
-    __table_args__ = (UniqueConstraint("revision_id", "position"),)
-
-    id: Mapped[pk]
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), index=True)
-    position: Mapped[int]
-    text: Mapped[str]
-    source: Mapped[str] = mapped_column(String(200))
-    article: Mapped[str] = mapped_column(String(200))
-    in_force_from: Mapped[date]
-    in_force_to: Mapped[date | None]
-    checked: Mapped[str] = mapped_column(String(30))
-    note: Mapped[str]
-
-
-class Phrase(Base):
-    """A way callers put the question (相似问). Belongs to the article: nobody reads it to a caller."""
-
-    __tablename__ = "phrases"
-    __table_args__ = (UniqueConstraint("article_id", "text"),)
-
-    id: Mapped[pk]
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
-    text: Mapped[str] = mapped_column(String(200))
-    origin: Mapped[str] = mapped_column(String(20))
-    added_at: Mapped[instant]
-
-
-class Review(Base):
-    """A second person's word on a revision. The database keeps author and reviewer apart."""
-
-    __tablename__ = "reviews"
-    __table_args__ = (
-        ForeignKeyConstraint(["revision_id", "author_id"], ["revisions.id", "revisions.author_id"]),
-        CheckConstraint("author_id <> reviewer_id", name="four_eyes"),
-    )
-
-    id: Mapped[pk]
-    revision_id: Mapped[int] = mapped_column(index=True)
-    author_id: Mapped[int]
-    reviewer_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    reviewer_name: Mapped[str] = mapped_column(String(60))
-    verdict: Mapped[str] = mapped_column(String(20))
-    remark: Mapped[str]
-    at: Mapped[instant]
-
-
-class Publication(Base):
-    """A line of the ledger: from this moment the article says this revision, or nothing (下架).
-
-    Lines are only added. What is live at a moment is the line with the latest `from_at` not after it.
-    """
-
-    __tablename__ = "publications"
-
-    id: Mapped[pk]
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
-    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"), index=True)
-    review_id: Mapped[int | None] = mapped_column(ForeignKey("reviews.id"))
-    from_at: Mapped[instant]
-    by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    by_name: Mapped[str] = mapped_column(String(60))
-    reason: Mapped[str] = mapped_column(String(200))
-    at: Mapped[instant]
-
-
-class Proposal(Base):
-    """A text of the content pack laid beside an article that people have changed since."""
-
-    __tablename__ = "proposals"
-    __table_args__ = (UniqueConstraint("article_id", "sha256"),)
-
-    id: Mapped[pk]
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
-    sha256: Mapped[str] = mapped_column(String(64))
-    path: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str]
-    at: Mapped[instant]
+from ..rules.states import FlagKind, FlagState, PhraseState
+from .articles import Article, Revision
 
 
 class Favourite(Base):
@@ -208,9 +72,19 @@ class Flag(Base):
     seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     seen_by_name: Mapped[str] = mapped_column(String(60), default="")
     seen_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
+    """The working day by which whoever keeps the article owes an answer."""
+    answer: Mapped[str] = mapped_column(default="")
+    answer_revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    """The revision in which it ended; None where the answer says why nothing was changed."""
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    answered_by_name: Mapped[str] = mapped_column(String(60), default="")
+    answered_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    """When the person who raised it read the answer."""
 
     article: Mapped[Article] = relationship(lazy="raise_on_sql", viewonly=True)
-    revision: Mapped[Revision] = relationship(lazy="raise_on_sql", viewonly=True)
+    revision: Mapped[Revision] = relationship(lazy="raise_on_sql", foreign_keys=[revision_id], viewonly=True)
 
 
 class Gap(Base):
