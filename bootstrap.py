@@ -186,8 +186,8 @@ def commands(port: str) -> list[list[str]]:
     jobs = [str(BIN / "flask"), "jobs", "run"]
     if os.name == "nt":
         return [[str(BIN / "flask"), "run", "--port", port], jobs]
-    gunicorn = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"]
-    return [[*gunicorn, "--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"], jobs]
+    gunicorn = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+    return [gunicorn, jobs]
 
 
 def supervise(lines: list[list[str]], env: dict[str, str]) -> int:

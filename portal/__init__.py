@@ -118,7 +118,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key or _kept_secret(settings.data_dir / "secret_key"),
         SQLALCHEMY_DATABASE_URI=settings.database,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.database.startswith("sqlite")},
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
         SESSION_COOKIE_SECURE=secure,
@@ -201,9 +200,18 @@ def _exports_of_domains() -> list[ExportKind]:
 
 
 def _frame() -> dict[str, Any]:
+    return {"nav": _nav, "demo": current_app.config["DEMO"], "unread_now": _unread}
+
+
+def _unread() -> int:
+    person = signed_in()
+    return unread(person.id) if person else 0
+
+
+def _nav() -> list[dict[str, Any]]:
     person = signed_in()
     here = pages.place(place.endpoint for place in PLACES)
-    places = [
+    return [
         {
             "endpoint": p.endpoint,
             "url": url_for(p.endpoint),
@@ -214,7 +222,6 @@ def _frame() -> dict[str, Any]:
         for p in PLACES
         if person and person.may(p.permission)
     ]
-    return {"nav": places, "demo": current_app.config["DEMO"], "unread": unread(person.id) if person else 0}
 
 
 def _prepare_folder(folder: Path) -> None:

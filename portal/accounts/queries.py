@@ -85,10 +85,14 @@ class SignInPolicy:
 
 def principal_by_secret(secret: str, now: datetime, policy: SignInPolicy) -> Principal | None:
     """The person of a session that still holds, with the step still owed, or None."""
-    session = db.session.scalar(
-        select(UserSession)
-        .where(UserSession.secret_hash == secret_hash(secret))
-        .options(joinedload(UserSession.person))
+    session = (
+        db.session.scalars(
+            select(UserSession)
+            .where(UserSession.secret_hash == secret_hash(secret))
+            .options(joinedload(UserSession.person).joinedload(Person.roles))
+        )
+        .unique()
+        .one_or_none()
     )
     if session is None:
         return None

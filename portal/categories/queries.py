@@ -7,9 +7,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.core.database import db
-from portal.core.remember import forget, remembered
+from portal.core.remember import forget
 from portal.core.succession import Merges
 from portal.directory.queries import unit_merges
+from portal.search.services import while_unchanged
 
 from .models import Category, CategoryAlias, CategoryMerge, CategoryUnit
 
@@ -55,19 +56,19 @@ def codes() -> dict[str, Category]:
 
 
 def category_merges() -> Merges:
-    """Which category stands for which; read once a transaction."""
-    return remembered(_MERGES, _read_merges)
+    """Which category stands for which."""
+    return while_unchanged(_MERGES, _read_merges)
 
 
 def forget_tree() -> None:
     """The tree or its merges have changed within this transaction."""
-    forget(_MERGES)
-    forget(_OUTLINE)
+    forget(f"while unchanged {_MERGES}")
+    forget(f"while unchanged {_OUTLINE}")
 
 
 def _outline() -> dict[int, tuple[str, int | None]]:
-    """Id → code and parent of every category; read once a transaction."""
-    return remembered(_OUTLINE, _read_outline)
+    """Id → code and parent of every category."""
+    return while_unchanged(_OUTLINE, _read_outline)
 
 
 def _read_outline() -> dict[int, tuple[str, int | None]]:

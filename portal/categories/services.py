@@ -15,6 +15,7 @@ from portal.core.succession import why_not_end, why_not_rename, why_not_take_ove
 from portal.directory.queries import unit_ids
 from portal.directory.rules import CITY, DISTRICT, split_units
 from portal.directory.services import load_units
+from portal.search.services import index_later
 
 from .models import Category, CategoryAlias, CategoryMerge, CategoryName, CategoryUnit
 from .queries import category_by_code, category_merges, forget_tree
@@ -22,6 +23,7 @@ from .rules import ALWAYS, why_not_child
 
 DATA = Path(__file__).with_name("data") / "ticket_categories.csv"
 Counts = dict[str, int]
+TREE = "tree:"
 
 
 def load_categories(*, now: datetime, path: Path = DATA) -> tuple[Counts, Counts]:
@@ -57,7 +59,7 @@ def load_categories(*, now: datetime, path: Path = DATA) -> tuple[Counts, Counts
         _link_units(category, row)
         new += 1
     if new:
-        forget_tree()
+        _tree_changed()
         record("categories:category:load", "categories", by=SYSTEM, now=now, changes={"new": new})
     return {"new": new, "changed": 0, "unchanged": len(rows) - new}, unit_counts
 
@@ -122,7 +124,7 @@ def add_child(
     )
     db.session.add(child)
     db.session.flush()
-    forget_tree()
+    _tree_changed()
     db.session.add_all(CategoryUnit(category_id=child.id, unit_id=unit_id) for unit_id in dict.fromkeys(units))
     record(
         "categories:category:add",
@@ -298,9 +300,14 @@ def _refuse_taken(name: str, from_on: date, *, but: int | None = None) -> None:
             raise DomainError(f"「{name}」已经是 {other.code} 的名称，请换一个，或者合并")
 
 
+def _tree_changed() -> None:
+    forget_tree()
+    index_later(TREE)
+
+
 def _saved(category: Category, verb: str, *, by: Actor, now: datetime, why: str, changes: Mapping[str, object]) -> None:
     category.version += 1
     category.changed_at, category.changed_by = now, by.name
     db.session.flush()
-    forget_tree()
+    _tree_changed()
     record(f"categories:category:{verb}", ref(category.code), by=by, now=now, changes=changes, reason=why)

@@ -5,6 +5,7 @@ writes. With the library's default 28 % of concurrent edits were lost without an
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,8 +14,12 @@ from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, Text, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+TRUSTED = 2.0
+"""Seconds for which a connection put back is taken for alive."""
 
 writing: ContextVar[bool] = ContextVar("writing", default=False)
 """Whether the next transaction of this context may write."""
@@ -79,6 +84,24 @@ def _prepare_connection(connection: Any, record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
+
+
+@event.listens_for(Engine, "checkin")
+def _put_back(connection: Any, record: Any) -> None:
+    record.info["idle since"] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _see_that_it_lives(connection: Any, record: Any, proxy: Any) -> None:
+    """A connection that lay idle may have died with its server; asking each time would cost a way there and back."""
+    idle = time.monotonic() - record.info.get("idle since", time.monotonic())
+    if idle < TRUSTED or isinstance(connection, sqlite3.Connection):
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 @contextmanager

@@ -21,6 +21,9 @@ from portal.knowledge.queries.visible import answering
 from portal.search.engine.types import Hit
 from portal.search.nearness import Joined
 from portal.search.queries import find
+from portal.search.services import while_unchanged
+
+from .suggestions import nearest, units_to_ask
 
 AT_ONCE = 10
 MOST_FACETS = 4
@@ -40,6 +43,8 @@ class Answers:
     degraded: str | None = None
     meant: str | None = None
     nearest: list[str] = field(default_factory=list)
+    ask: list[str] = field(default_factory=list)
+    """The units to ask where nothing was found."""
     joined: Joined = Joined.NOT_ASKED
 
 
@@ -78,6 +83,10 @@ def answer(
     meant = None if sure else results.meant
     answers = Answers(found, results.total - gone, round(took), meant=meant, joined=joined)
     answers.facets = _facets(results.facets.get("category", {}), category, day)
+    if not found:
+        offered = nearest(words, now=now)
+        answers.nearest = [each.text for each in offered]
+        answers.ask = units_to_ask(offered, category=category, now=now)
     return answers
 
 
@@ -112,12 +121,17 @@ def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str,
     for code, count in counts.items():
         if code in stands:
             folded[stands[code]] = folded.get(stands[code], 0) + count
-    names = select(Category.code, Category.name).where(Category.code.in_(folded), Category.parent_id.is_not(None))
-    leaves = [(-folded[code], code, name) for code, name in db.session.execute(names)]
+    names = while_unchanged(("leaves", day), _leaf_names)
+    leaves = [(-count, code, names[code]) for code, count in folded.items() if code in names]
     return [
         {"code": code, "name": name, "count": -count, "active": code == active}
         for count, code, name in sorted(leaves)[:MOST_FACETS]
     ]
+
+
+def _leaf_names() -> dict[str, str]:
+    statement = select(Category.code, Category.name).where(Category.parent_id.is_not(None))
+    return dict(db.session.execute(statement).all())
 
 
 @dataclass

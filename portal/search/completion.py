@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -36,10 +37,22 @@ _reading = threading.Lock()
 
 def complete(typed: str, *, at: datetime, limit: int) -> list[Suggestion]:
     """What goes on from the words or letters typed so far; nothing while the index is being mended."""
+    return complete_any([typed], at=at, limit=limit)
+
+
+def complete_any(beginnings: Sequence[str], *, at: datetime, limit: int) -> list[Suggestion]:
+    """What goes on from any of these, those of the first ones first; each text once."""
+    found: dict[str, Suggestion] = {}
     try:
         drain()
         follow_words()
-        return engine().suggest(typed, at=at.timestamp(), limit=limit, asked=_colleagues(at))
+        asked = _colleagues(at)
+        for typed in beginnings:
+            for each in engine().suggest(typed, at=at.timestamp(), limit=limit, asked=asked):
+                found.setdefault(each.text, each)
+            if len(found) >= limit:
+                break
+        return list(found.values())[:limit]
     except IndexDamaged as damage:
         log.warning("no suggestions without index", reason=str(damage))
         return []

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import func, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.clock import utc_now
 from portal.core.database import db
+from portal.core.remember import remembered
 from portal.core.write import after_commit, at_commit, collect, writing_now
 
 from .engine.engine import Engine
@@ -25,6 +27,7 @@ from .models import OutboxRow
 
 log = structlog.get_logger("portal.search")
 BATCH = 200
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,33 @@ def last_change() -> int:
     return _last()
 
 
+@dataclass
+class _Unchanged:
+    last: int
+    values: dict[Any, Any]
+
+
+_unchanged: WeakKeyDictionary[Engine, _Unchanged] = WeakKeyDictionary()
+
+
+def while_unchanged(key: Any, make: Callable[[], T]) -> T:
+    """A plain value made from what the outbox tells of, kept in this process until the outbox moves on.
+
+    Whatever changes what the value is made from must call `index_later`. In the middle of a write it is made anew for
+    that transaction: what is not committed stands in no outbox.
+    """
+    if writing_now():
+        return remembered(f"while unchanged {key}", make)
+    last, host = remembered("last change", _last), engine()
+    known = _unchanged.get(host)
+    if known is None or known.last != last:
+        known = _unchanged[host] = _Unchanged(last, {})
+    if key not in known.values:
+        known.values[key] = make()
+    found: T = known.values[key]
+    return found
+
+
 def drain(*, wait: bool = False) -> bool:
     """Bring the index up to the outbox; returns whether it is.
 
@@ -92,8 +122,7 @@ def drain(*, wait: bool = False) -> bool:
     if not _sources:
         return True
     try:
-        _ensure_sound()
-        if engine().position() < _last():
+        if engine().position() < _ensure_sound():
             engine().follow(_fetch, wait=wait)
         return True
     except IndexBusy:
@@ -105,17 +134,21 @@ def drain(*, wait: bool = False) -> bool:
         _let_go()
 
 
-def _ensure_sound() -> None:
+def _ensure_sound() -> int:
     """Refuse an index that is no copy of this database; one that is ahead of what was read before is sound.
 
     Another process may have committed and indexed since this transaction began to read: look again before judging.
+    Returns the number of the last thing that had to be indexed.
     """
     _let_go()
+    last = _last()
     try:
-        engine().ensure(at_least=0, at_most=_last())
+        engine().ensure(at_least=0, at_most=last)
     except IndexDamaged:
         _let_go()
-        engine().ensure(at_least=0, at_most=_last())
+        last = _last()
+        engine().ensure(at_least=0, at_most=last)
+    return last
 
 
 def _let_go() -> None:

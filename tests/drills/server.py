@@ -37,8 +37,7 @@ def serving(folder: Path, url: str = "", *, jobs: bool = False) -> Iterator[str]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    line = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"]
-    line += ["--worker-class", "gthread", "--keep-alive", "75", "--log-level", "warning"]
+    line = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{port}"]
     lines = [line, [str(BIN / "flask"), "jobs", "run"]] if jobs else [line]
     processes = [subprocess.Popen(each, cwd=ROOT, env=environment(folder, url)) for each in lines]
     base = f"http://127.0.0.1:{port}"

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portal.core.clock import set_clock
+from portal.home.suggestions import _parts
 from tests.support.visitor import Visitor
 
 Arrive = Callable[[str], Visitor]
@@ -58,3 +59,28 @@ def test_the_trademark_answer_changes_by_itself_on_new_year(visitor: Arrive) -> 
     assert "2027-01-01 起有变化" in before
     assert "二个月" in after or "两个月" in after or "2个月" in after
     assert "起有变化" not in after
+
+
+def test_where_nothing_is_found_the_nearest_words_and_the_unit_to_ask_are_offered(visitor: Arrive) -> None:
+    agent = visitor("demo.li")
+    agent.client.get("/", query_string={"q": "社保"})  # what a process reads once is read
+    page = agent.get("home.start", q="麒麟")
+    assert not page.select("article.answer")
+    text = page.get_text()
+    assert "最近的说法" in text
+    assert [link.get_text() for link in page.select("p a") if "q=" in str(link["href"])]
+    assert "可以问" in text
+    assert page.select("a[href*='/units/']")
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("shebao", ["sheba", "sheb", "she", "sh"]),
+        ("社保局", ["社保局", "社保", "保局", "shebaoju", "shebaoj"]),
+        ("，。！", []),
+    ],
+)
+def test_the_longest_parts_of_what_was_typed_are_tried_first(typed: str, parts: list[str]) -> None:
+    assert _parts(typed)[: len(parts)] == parts
+    assert bool(_parts(typed)) == bool(parts)

@@ -18,6 +18,7 @@ from portal.core.marks import public
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 from portal.core.text import one_line
+from portal.directory.queries import unit_ids
 from portal.knowledge.queries.cards import Card
 from portal.knowledge.views.work import category_choices
 from portal.search.events import last_asked
@@ -136,6 +137,7 @@ def _values(query: str, category: str, found: Answers, person: Principal, number
         "took_ms": found.took_ms,
         "facets": found.facets,
         "nearest": [{"text": text, "url": url_for("home.start", q=text)} for text in found.nearest],
+        "ask": [{"name": name, "url": _unit_url(name)} for name in found.ask],
         "all_url": url_for("home.start") + _query_string(query, "") if category else None,
         "degraded": found.degraded,
         "joined": JOINED.get(found.joined, ""),
@@ -144,6 +146,11 @@ def _values(query: str, category: str, found: Answers, person: Principal, number
         "ticket": _ticket(),
         **(_asked_for(query, category, found, person) if query else _before(person)),
     }
+
+
+def _unit_url(name: str) -> str | None:
+    found = unit_ids().get(name)
+    return url_for("units.show", unit_id=found) if found else None
 
 
 def _before(person: Principal) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The answer card: what an agent reads aloud, with what vouches for it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 
@@ -12,6 +12,7 @@ from portal.categories.models import Category
 from portal.categories.queries import standing
 from portal.core.clock import beijing_day
 from portal.core.database import UtcDateTime, db
+from portal.search.services import while_unchanged
 
 from ..models import Article, Basis, Favourite, Revision
 from ..rules import force, script
@@ -20,6 +21,8 @@ from .uses import times_used
 from .visible import answering, answering_on, outlook, stretches
 
 Parts = list[tuple[str, bool]]
+MOST_KEPT = 2_000
+"""Cards that a process keeps at hand, some kilobytes each."""
 
 
 @dataclass
@@ -36,7 +39,6 @@ class Card:
     basis: list[dict[str, str | None]]
     in_force_from: date
     in_force_to: date | None
-    changes_on: date | None
     checked: str
     needs_check: bool
     category_code: str
@@ -47,6 +49,7 @@ class Card:
     kind: str
     seconds: int
     length: int
+    changes_on: date | None = None
     favourite: bool = False
     used: int = 0
     url: str = ""
@@ -77,40 +80,60 @@ def cards(revision_ids: Sequence[int], *, now: datetime, person_id: int | None) 
     """The cards of these revisions that may be read out now, in the order given; others are left out."""
     if not revision_ids:
         return []
-    rows = {
-        revision.id: revision
-        for revision in db.session.scalars(
-            _answering_among(), {"ids": list(revision_ids), "now": now, "today": beijing_day(now)}
-        )
-    }
-    shown = [rows[key] for key in revision_ids if key in rows]
-    articles = {revision.article_id for revision in shown}
-    ahead = stretches(articles)
-    kept = favourite_ids(person_id, articles) if person_id else set()
-    stands = standing((revision.article.category for revision in shown), beijing_day(now))
+    day = beijing_day(now)
+    asked = {"ids": list(revision_ids), "now": now, "today": day}
+    answering_now = set(db.session.scalars(_answering_among(), asked))
+    known: dict[int, _Kept] = while_unchanged(("cards", day), dict)
+    if missing := answering_now - known.keys():
+        if len(known) > MOST_KEPT:
+            known.clear()
+        known |= _read(missing, now)
+    shown = [known[key] for key in revision_ids if key in answering_now]
+    articles = {kept.card.article_id for kept in shown}
+    favourites = favourite_ids(person_id, articles) if person_id else set()
     used = times_used(articles, now)
     return [
-        _card(
-            revision,
-            now,
-            category=stands[revision.article.category_id],
-            changes_on=outlook(ahead[revision.article_id], now).changes_on,
-            favourite=revision.article_id in kept,
-            used=used.get(revision.article_id, 0),
+        replace(
+            kept.card,
+            changes_on=outlook(kept.stretches, now).changes_on,
+            favourite=kept.card.article_id in favourites,
+            used=used.get(kept.card.article_id, 0),
         )
-        for revision in shown
+        for kept in shown
     ]
 
 
-@cache
-def _answering_among() -> Select[Revision]:
-    """Of some revisions those that may be read out; built once, since it is asked at each key that is typed."""
-    now, today = bindparam("now", type_=UtcDateTime), bindparam("today", type_=Date)
-    return (
+@dataclass(frozen=True)
+class _Kept:
+    """What of a card stays the same for all who ask, until the outbox moves on or the day is over."""
+
+    card: Card
+    stretches: list[force.Window]
+
+
+def _read(revision_ids: Collection[int], now: datetime) -> dict[int, _Kept]:
+    statement = (
         select(Revision)
-        .where(Revision.id.in_(bindparam("ids", expanding=True)), Revision.id.in_(answering_on(now, today)))
+        .where(Revision.id.in_(revision_ids))
         .options(selectinload(Revision.basis), joinedload(Revision.article).joinedload(Article.category))
     )
+    revisions = db.session.scalars(statement).all()
+    ahead = stretches({revision.article_id for revision in revisions})
+    stands = standing((revision.article.category for revision in revisions), beijing_day(now))
+    return {
+        revision.id: _Kept(
+            _card(revision, now, category=stands[revision.article.category_id]), ahead[revision.article_id]
+        )
+        for revision in revisions
+    }
+
+
+@cache
+def _answering_among() -> Select[int]:
+    """Of some revisions those that may be read out; built once, since it is asked at each key that is typed."""
+    now, today = bindparam("now", type_=UtcDateTime), bindparam("today", type_=Date)
+    among = Revision.id.in_(bindparam("ids", expanding=True))
+    return select(Revision.id).where(among, Revision.id.in_(answering_on(now, today)))
 
 
 def current_revisions(article_ids: Collection[int], now: datetime) -> list[int]:
@@ -130,9 +153,7 @@ def favourite_ids(person_id: int, articles: Collection[int]) -> set[int]:
     )
 
 
-def _card(
-    revision: Revision, now: datetime, *, category: Category, changes_on: date | None, favourite: bool, used: int
-) -> Card:
+def _card(revision: Revision, now: datetime, *, category: Category) -> Card:
     article = revision.article
     return Card(
         article_id=article.id,
@@ -145,7 +166,6 @@ def _card(
         basis=basis_labels(revision.basis),
         in_force_from=revision.valid_from,
         in_force_to=revision.valid_to,
-        changes_on=changes_on,
         checked=checked_words(revision.checked),
         needs_check=revision_needs_check(revision, now),
         category_code=category.code,
@@ -156,8 +176,6 @@ def _card(
         kind=revision.kind,
         seconds=script.seconds(revision.script),
         length=len(revision.script),
-        favourite=favourite,
-        used=used,
         title_parts=[(revision.title, False)],
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..rules import letters
-from ..rules.highlight import Needles, found, joined, sounding, weight_of_words
+from ..rules.highlight import Needles, found, joined, sounding, standing, weight_of_words
 from ..rules.normalise import Normal, normalise_with_origin
 from ..rules.pinyin import readings
 from ..rules.tokens import chunks
@@ -37,9 +37,10 @@ def explain(document: Document, plan: Plan, piece: int | None = None) -> Explain
     spans: dict[str, list[list[Span]]] = {}
     best: _Seen | None = None
     said: set[str] = set()
+    words = Needles(plan.needles.text)
     for field in FIELDS:
         for text in document.texts(field):
-            seen = _look(field, text, plan)
+            seen = _look(field, text, plan, words)
             spans.setdefault(field, []).append(list(seen.spans))
             said.update(text[start:end] for start, end in seen.spans)
             if seen.spans and (best is None or seen.worth > best.worth):
@@ -62,12 +63,12 @@ def _longest_only(words: set[str]) -> list[str]:
     return [word for word in words if not any(word != other and word in other for other in words)]
 
 
-def _look(field: str, text: str, plan: Plan) -> _Seen:
+def _look(field: str, text: str, plan: Plan, asked: Needles) -> _Seen:
     normal, needles = normalise_with_origin(text), plan.needles
-    ways = {How.WORDS: found(normal, Needles(needles.text))}
+    ways = {How.WORDS: found(normal, asked)}
     for how, words in ((How.LETTERS, needles.spelt), (How.SLIP, needles.fixed), (How.SYNONYM, needles.words)):
         if words:
-            ways[how] = found(normal, Needles("", words))
+            ways[how] = standing(normal, words)
     if field in _SHORT_FIELDS:
         if plan.rows:
             ways[How.LETTERS] = joined([*ways.get(How.LETTERS, ()), *_spelt(normal, plan.rows)])
@@ -77,6 +78,8 @@ def _look(field: str, text: str, plan: Plan) -> _Seen:
         spans = ways[How.WORDS]
         return _Seen(field, text, spans, _said(text, spans) * _WORTH[field], How.WORDS)
     spans = joined(span for part in ways.values() for span in part)
+    if not spans:
+        return _Seen(field, text, (), 0, How.WORDS)
     said = {how: _said(text, part) for how, part in ways.items()}
     how = next(how for how in How if said.get(how, 0) >= max(said.values()) / 2)
     return _Seen(field, text, spans, _said(text, spans) * _WORTH[field], how)

@@ -61,7 +61,14 @@ def found(text: Normal, needles: Needles) -> list[Span]:
         spans += [(at, at + 1) for at in _finds(body, needles.text.strip())]
     for word in needles.words:
         spans += [(at, at + len(word)) for at in _finds(body, word)]
-    return [text.source(*span) for span in joined(spans) if span[0] < span[1]]
+    return [text.source(*span) for span in joined(spans) if span[0] < span[1]] if spans else []
+
+
+def standing(text: Normal, words: Iterable[str]) -> list[Span]:
+    """The spans of these words in a normalised text, joined where they touch, as places in the source."""
+    body = text.text[:LONGEST_TEXT]
+    spans = [(at, at + len(word)) for word in words if word in body for at in _finds(body, word)]
+    return [text.source(*span) for span in joined(spans)] if spans else []
 
 
 def sounding(text: Normal, needles: Needles) -> list[Span]:
