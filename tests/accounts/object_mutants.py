@@ -114,7 +114,7 @@ KNOWLEDGE: list[Mutant] = [
     mutant(
         "article/list", (VISIBLE + "in_force", "or_(Revision.valid_to.is_(None), Revision.valid_to >= today), ", "")
     ),
-    mutant("article/list", (VISIBLE + "answering_on", "~overtaken, ", "")),
+    mutant("article/list", (VISIBLE + "answering_on", "~overtaken,", "")),
     mutant("article/page, the later text", (KNOW + "views.article:show", "following and sees_pending", "following")),
     mutant(
         "use/page of the article", (KNOW + "views.article:_usage", "person.may(Permission.KNOWLEDGE_USE_READ)", "True")
