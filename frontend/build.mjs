@@ -2,7 +2,7 @@
 // all with a hash in the name, and manifest.json to find them by. Fails on an icon name Tabler does not have.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -59,12 +59,43 @@ function writeHashed(stem, svg) {
   return name;
 }
 
+// Vditor fetches these by itself when the page of writing opens. Its sprite of icons hides itself by a style attribute,
+// which the page's policy forbids: a class does it instead.
+function copyEditor() {
+  const from = join(here, "node_modules", "vditor");
+  const { version } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));
+  const name = `vditor-${version}`;
+  for (const path of ["dist/js/lute/lute.min.js", "dist/js/i18n/zh_CN.js", "dist/css/content-theme/light.css", "dist/js/highlight.js/styles/github.min.css", "LICENSE"]) {
+    mkdirSync(dirname(join(dist, name, path)), { recursive: true });
+    copyFileSync(join(from, path), join(dist, name, path));
+  }
+  const icons = readFileSync(join(from, "dist", "js", "icons", "ant.js"), "utf8");
+  const mended = icons.replace(/<svg style="[^"]*"/, '<svg class="vd-sprite"');
+  if (mended === icons) throw new Error("Vditor's sprite of icons has changed: see copyEditor in build.mjs");
+  mkdirSync(join(dist, name, "dist", "js", "icons"), { recursive: true });
+  writeFileSync(join(dist, name, "dist", "js", "icons", "ant.js"), mended);
+  return name;
+}
+
+// Vditor hides things by writing a style attribute, which the page's policy forbids; setting the property is allowed.
+const mendEditor = {
+  name: "mend-editor",
+  setup(made) {
+    made.onLoad({ filter: /[\\/]vditor[\\/]dist[\\/]index(?:\.min)?\.js$/ }, ({ path }) => {
+      const given = readFileSync(path, "utf8");
+      const mended = given.replace(/\.setAttribute\("style", ?"([a-z-]+): ?([a-z]+);?"\)/g, '.style.setProperty("$1", "$2")');
+      if (mended === given) throw new Error("Vditor's way of hiding things has changed: see mendEditor in build.mjs");
+      return { contents: mended, loader: "js" };
+    });
+  },
+};
+
 const started = performance.now();
 mkdirSync(dist, { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["src/portal.css", "src/portal.js"],
+  entryPoints: ["src/portal.css", "src/portal.js", "src/editor.css", "src/writing.js"],
   outdir: dist,
   entryNames: "[name]-[hash]",
   bundle: true,
@@ -75,6 +106,7 @@ const result = await build({
   target: ["chrome109", "firefox115", "safari16.4"],
   legalComments: "linked",
   metafile: true,
+  plugins: [mendEditor],
   logLevel: "warning",
 });
 
@@ -83,8 +115,9 @@ for (const [out, { entryPoint }] of Object.entries(result.metafile.outputs)) {
   if (entryPoint) manifest[basename(entryPoint)] = basename(out);
 }
 manifest["favicon.svg"] = writeHashed("favicon", readFileSync(join(here, "src", "favicon.svg"), "utf8"));
+manifest.vditor = copyEditor();
 manifest["icons.svg"] = writeHashed("icons", sprite());
 const kept = new Set(["manifest.json", ...Object.values(manifest), ...Object.keys(result.metafile.outputs).map((out) => basename(out))]);
 writeFileSync(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-for (const old of readdirSync(dist)) if (!kept.has(old)) rmSync(join(dist, old));
+for (const old of readdirSync(dist)) if (!kept.has(old)) rmSync(join(dist, old), { recursive: true });
 console.log(`portal/static/dist: ${Object.values(manifest).join(", ")}; ${Math.round(performance.now() - started)} ms`);

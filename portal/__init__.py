@@ -63,11 +63,25 @@ from portal.inbox.views import jobs as _jobs  # noqa: F401 — its routes
 from portal.inbox.views import notices as _notices  # noqa: F401 — its routes
 from portal.knowledge.commands import group as kb_commands
 from portal.knowledge.queries.documents import PREFIX, all_documents, documents, titles_in_force
+from portal.knowledge.services import attachments, expiring, reviewing, taking_in
 from portal.knowledge.views import article as _article  # noqa: F401 — its routes
+from portal.knowledge.views import both as _both  # noqa: F401 — its routes
 from portal.knowledge.views import bp as knowledge_bp
+from portal.knowledge.views import changes as _changes  # noqa: F401 — its routes
+from portal.knowledge.views import flags as _flags  # noqa: F401 — its routes
 from portal.knowledge.views import learning as _learning  # noqa: F401 — its routes
+from portal.knowledge.views import ledger as _ledger  # noqa: F401 — its routes
+from portal.knowledge.views import links as _links  # noqa: F401 — its routes
 from portal.knowledge.views import listing as _listing  # noqa: F401 — its routes
+from portal.knowledge.views import past as _past  # noqa: F401 — its routes
+from portal.knowledge.views import review as _review  # noqa: F401 — its routes
+from portal.knowledge.views import rule_changes as _rule_changes  # noqa: F401 — its routes
+from portal.knowledge.views import subscribing as _subscribing  # noqa: F401 — its routes
+from portal.knowledge.views import taking_in as _taking_in  # noqa: F401 — its routes
+from portal.knowledge.views import uploads as _uploads  # noqa: F401 — its routes
 from portal.knowledge.views import uses as _uses  # noqa: F401 — its routes
+from portal.knowledge.views import verifying as _verifying  # noqa: F401 — its routes
+from portal.knowledge.views import writing as _writing  # noqa: F401 — its routes
 from portal.search.commands import group as search_commands
 from portal.search.nearness import keep_up, use_meaning
 from portal.search.services import Source, register_source, use_folder
@@ -165,8 +179,12 @@ def _wire(app: Flask, *, secure: bool) -> None:
     files.use_folder(settings.data_dir / "files")
     masking.init_app(app)
     register_kind(exports.BUILDING)
+    register_kind(taking_in.TAKING_IN)
+    register_chore("reviews", reviewing.remind_of_waiting)
+    register_chore("keeping", expiring.keep_true)
     register_chore("exports", exports.expire)
     register_chore("scratch", files.clean_scratch)
+    register_chore("pictures", attachments.sweep)
     for kind in _exports_of_domains():
         register_export(kind)
     app.view_functions["static"] = public("style, script and icons carry no data")(app.view_functions["static"])

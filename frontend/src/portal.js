@@ -6,6 +6,7 @@ import { startInPlace } from "./inplace.js";
 import { startJoin } from "./join.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
+import { startReview } from "./review.js";
 import { startScripts } from "./scripts.js";
 import { startSuggestions } from "./suggest.js";
 
@@ -22,6 +23,7 @@ startMenus();
 startInPlace();
 startForms();
 startScripts();
+startReview();
 startDesk(htmx);
 startJoin(htmx);
 startAsked();

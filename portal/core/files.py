@@ -150,7 +150,7 @@ def clean_scratch(now: datetime) -> None:
             path.unlink(missing_ok=True)
 
 
-def attachment(path: Path, *, filename: str, mimetype: str) -> Response:
+def attachment(path: Path | BinaryIO, *, filename: str, mimetype: str) -> Response:
     """The answer that hands a file over: to be saved, never shown or run."""
     response = send_file(path, mimetype=mimetype, as_attachment=True, download_name=filename, etag=False, max_age=0)
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select
@@ -26,6 +27,10 @@ from portal.search.services import while_unchanged
 from .suggestions import nearest, units_to_ask
 
 AT_ONCE = 10
+MENUS = {"kind": "材料性质", "unit": "承办单位"}
+"""What answers are narrowed to besides the category, and what it is called."""
+MOST_OPTIONS = 12
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 MOST_FACETS = 4
 SURE = 0.6
 """The share of a query that the first answer must hold for nothing else to be offered as meant."""
@@ -43,6 +48,7 @@ class Answers:
     degraded: str | None = None
     meant: str | None = None
     nearest: list[str] = field(default_factory=list)
+    menus: list[dict[str, Any]] = field(default_factory=list)
     ask: list[str] = field(default_factory=list)
     """The units to ask where nothing was found."""
     joined: Joined = Joined.NOT_ASKED
@@ -57,8 +63,9 @@ def answer(
     limit: int = AT_ONCE,
     page: int = 1,
     settled: bool = False,
+    more: Mapping[str, str] = NO_MORE,
 ) -> Answers:
-    """The answer cards of one page for a query.
+    """The answer cards of one page for a query; `more` filters by MENUS besides the category.
 
     Validity is checked again in the database, so that nothing expired is shown.
 
@@ -70,7 +77,10 @@ def answer(
     day = beijing_day(now)
     offset = (page - 1) * limit
     filters = {"category": codes_standing_under(category, day) or [category]} if category else {}
-    results, took, joined = find(words, at=now, filters=filters, limit=limit, offset=offset, settled=settled)
+    filters |= {name: [value] for name, value in more.items() if value}
+    results, took, joined = find(
+        words, at=now, filters=filters, limit=limit, offset=offset, settled=settled, facets=("category", *MENUS)
+    )
     if results is None:
         found = cards(_by_database(words, category, now, limit, offset), now=now, person_id=person_id)
         return Answers(found, len(found), round(took), degraded="搜索索引正在修复，先用字面查找，结果可能不全")
@@ -83,6 +93,7 @@ def answer(
     meant = None if sure else results.meant
     answers = Answers(found, results.total - gone, round(took), meant=meant, joined=joined)
     answers.facets = _facets(results.facets.get("category", {}), category, day)
+    answers.menus = [_menu(name, results.facets.get(name, {}), more.get(name, "")) for name in MENUS]
     if not found:
         offered = nearest(words, now=now)
         answers.nearest = [each.text for each in offered]
@@ -127,6 +138,12 @@ def _facets(counts: Mapping[str, int], active: str, day: date) -> list[dict[str,
         {"code": code, "name": name, "count": -count, "active": code == active}
         for count, code, name in sorted(leaves)[:MOST_FACETS]
     ]
+
+
+def _menu(name: str, counts: Mapping[str, int], active: str) -> dict[str, Any]:
+    """What the answers can be narrowed to: each value with how many there are of it."""
+    options = [{"name": value, "count": count, "active": value == active} for value, count in counts.items() if value]
+    return {"field": name, "label": MENUS[name], "value": active, "options": options[:MOST_OPTIONS]}
 
 
 def _leaf_names() -> dict[str, str]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from portal.accounts.rules.permissions import Permission
 
-from .sheets import Sheet
+from .sheets import Sheet, Watermark
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class Asked:
     params: Mapping[str, str]
     person_id: int
     now: datetime
+
+
+Writer = Callable[[Path, Asked, Watermark, Callable[[int], None]], int]
+"""Writes a file of its own format, telling after each row how many there are; returns how many there were."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class ExportKind:
         personal: whether it holds personal data, so that masked and unmasked differ.
         asked_at: the endpoint of the page that asks for it.
         formats: what it can be written as.
+        writers: how it is written in the formats that are no table.
+        printed: the template that shows what the writer of the format `print` left, as JSON.
     """
 
     name: str
@@ -47,6 +54,8 @@ class ExportKind:
     personal: bool = False
     asked_at: str = "inbox.ask_export"
     formats: tuple[str, ...] = field(default=("xlsx", "csv"))
+    writers: Mapping[str, Writer] = field(default_factory=dict)
+    printed: str = ""
 
 
 _kinds: dict[str, ExportKind] = {}

@@ -1,4 +1,4 @@
-"""What can be exported of the knowledge base: the list of what answers now."""
+"""What can be exported of the knowledge base: the list of what answers now, and the whole texts of a selection."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,7 +12,9 @@ from portal.inbox.sheets import Column, Sheet
 
 from .models import Revision
 from .queries import articles as listing
+from .queries import selection
 from .queries.cards import basis_labels, checked_words
+from .services import texts_out
 
 COLUMNS = (
     Column("知识编号", 14),
@@ -29,18 +31,8 @@ COLUMNS = (
 )
 
 
-def _filters(params: Mapping[str, str]) -> listing.Filters:
-    return listing.Filters(
-        words=params.get("q", ""),
-        category=params.get("category", ""),
-        kind=params.get("kind", ""),
-        unit=params.get("unit", ""),
-        sort=params.get("sort", "number"),
-    )
-
-
 def _sheets(asked: Asked) -> Iterator[Sheet]:
-    found = listing.every_article(_filters(asked.params), asked.now)
+    found = listing.every_article(selection.filters_in(asked.params), asked.now)
     yield Sheet("现行知识", COLUMNS, (_row(revision, asked.now) for revision in found))
 
 
@@ -70,6 +62,7 @@ def _conditions(params: Mapping[str, str]) -> str:
         "分类": known[code].name if code in known else code,
         "性质": params.get("kind", ""),
         "承办": params.get("unit", ""),
+        "选中": "、".join(selection.numbers_in(params)),
     }
     return "，".join(f"{label}「{value}」" for label, value in words.items() if value)
 
@@ -80,9 +73,22 @@ KINDS = (
         title="现行知识",
         permission=Permission.KNOWLEDGE_ARTICLE_READ,
         sheets=_sheets,
-        count=lambda asked: listing.articles(_filters(asked.params), asked.now)[1],
+        count=lambda asked: listing.articles(selection.filters_in(asked.params), asked.now)[1],
         conditions=_conditions,
         back="/knowledge/",
         params=("q", "category", "kind", "unit", "sort"),
+    ),
+    ExportKind(
+        name="texts",
+        title="知识全文",
+        permission=Permission.KNOWLEDGE_ARTICLE_READ,
+        sheets=texts_out.sheets,
+        count=texts_out.count_of,
+        conditions=_conditions,
+        back="/knowledge/",
+        params=("q", "category", "kind", "unit", "sort", "numbers"),
+        formats=("xlsx", "zip", "docx", "print"),
+        writers=texts_out.WRITERS,
+        printed="knowledge/print.html",
     ),
 )

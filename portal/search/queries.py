@@ -26,6 +26,7 @@ def find(
     limit: int = 10,
     offset: int = 0,
     settled: bool = False,
+    facets: Sequence[str] = ("category",),
 ) -> tuple[Results | None, float, Joined]:
     """The documents that answer a query at a moment.
 
@@ -44,7 +45,7 @@ def find(
             filters=filters or {},
             limit=limit,
             offset=offset,
-            facets=("category",),
+            facets=facets,
             sense=sense,
             liked=liked(at),
         )

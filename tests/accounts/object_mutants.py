@@ -108,14 +108,17 @@ EXPORTS_AND_JOBS: list[Mutant] = [
 KNOWLEDGE: list[Mutant] = [
     mutant(
         "article/page; article/favourite",
-        (VISIBLE + "article_of_readers", "any(line.revision_id for line in article.publications)", "True"),
+        (VISIBLE + "article_of_readers", "any(line.revision_id for line in force.standing(article.publications))", "1"),
     ),
     mutant("article/list", (VISIBLE + "in_force", "return and_(", "return or_(Revision.id > 0, ")),
     mutant(
         "article/list", (VISIBLE + "in_force", "or_(Revision.valid_to.is_(None), Revision.valid_to >= today), ", "")
     ),
     mutant("article/list", (VISIBLE + "answering_on", "~overtaken,", "")),
-    mutant("article/page, the later text", (KNOW + "views.article:show", "following and sees_pending", "following")),
+    mutant(
+        "article/page, the later text",
+        (KNOW + "views.article:show", "now) if following and sees_pending", "now) if following"),
+    ),
     mutant(
         "use/page of the article", (KNOW + "views.article:_usage", "person.may(Permission.KNOWLEDGE_USE_READ)", "True")
     ),
@@ -144,7 +147,7 @@ KNOWLEDGE: list[Mutant] = [
             "if True",
         ),
     ),
-    mutant("flag/see", (KNOW + "services.uses:see_flag", "flag.state == FlagState.SEEN", "False")),
+    mutant("flag/see", (KNOW + "services.uses:see_flag", "flag.state != FlagState.NEW", "False")),
     mutant(
         "flag/list", (KNOW + "queries.uses:flags", "Flag.state == FlagState.NEW)\n", "Flag.state != FlagState.NEW)\n")
     ),

@@ -84,3 +84,21 @@ def test_where_nothing_is_found_the_nearest_words_and_the_unit_to_ask_are_offere
 def test_the_longest_parts_of_what_was_typed_are_tried_first(typed: str, parts: list[str]) -> None:
     assert _parts(typed)[: len(parts)] == parts
     assert bool(_parts(typed)) == bool(parts)
+
+
+def test_answers_are_narrowed_by_kind_and_unit_in_the_address(visitor: Arrive) -> None:
+    agent = visitor("demo.li")
+    whole = agent.get("home.start", q="公司")
+    menu = next(m for m in whole.select("details.filter") if "材料性质" in m.get_text())
+    option = menu.select("a")[-1]
+    kind, count = option.get_text().rstrip("0123456789"), int("".join(filter(str.isdigit, option.get_text())))
+    narrowed = agent.get(str(option["href"]))
+    assert narrowed.select_one(f"input[name=kind][value='{kind}']") is not None
+    shown = len(narrowed.select("article.answer"))
+    assert shown == min(count, 10)
+    on = narrowed.select_one("details.filter.is-on")
+    assert on is not None
+    assert kind in on.get_text()
+    cleared = on.select_one("a")
+    assert cleared is not None
+    assert "kind=" not in str(cleared["href"])

@@ -201,7 +201,7 @@ class _Text:
 class _Case:
     texts: list[_Text]
     lines: list[tuple[int | None, datetime, int | None]]
-    """Which text (None withdraws), from when, after how many hours it lapses; in the order they were written."""
+    """Which text (None withdraws), from when, after how many hours it lapses; 0 calls off what begins then."""
     ids: list[int] = field(default_factory=list)
 
 
@@ -214,7 +214,7 @@ CASES = st.lists(TEXTS, min_size=1, max_size=3).flatmap(
             st.tuples(
                 st.one_of(st.none(), st.integers(0, len(texts) - 1), st.integers(0, len(texts) - 1)),
                 MOMENTS,
-                st.sampled_from([None, None, 1, 24, 60]),
+                st.sampled_from([None, None, 1, 24, 60, 0]),
             ),
             max_size=4,
         ),
@@ -231,7 +231,8 @@ def _write(case: _Case, number: int, category: Category, author: Person, now: da
     db.session.flush()
     for chosen, from_at, hours in case.lines:
         revision_id = None if chosen is None else revisions[chosen].id
-        lapses_at = from_at + timedelta(hours=hours) if hours and revision_id else None
+        revision_id = None if hours == 0 else revision_id
+        lapses_at = from_at + timedelta(hours=hours) if hours is not None and (revision_id or not hours) else None
         reviewed = revision_id is not None and lapses_at is None
         line = Publication(
             article_id=article.id,

@@ -18,13 +18,29 @@ from tests.support.visitor import Visitor
 
 LOGIN_OF = {role: f"demo.{login}" for login, _, role, _ in DEMO_PEOPLE}
 EVERYBODY = list(LOGIN_OF.values())
-FRAGMENTS = {"static", "calendar.export", "home.health", "home.results", "home.suggest"}
+FRAGMENTS = {
+    "knowledge.attachment",
+    "knowledge.batch_template",
+    "knowledge.rejected_rows",
+    "static",
+    "calendar.export",
+    "home.health",
+    "home.results",
+    "home.suggest",
+}
 """Addresses that give no whole page."""
 
 MADE_FIRST = {
     "admin.token": "admin/test_tokens.py",
     "inbox.export": "inbox/test_pages.py",
+    "knowledge.answer_flag": "knowledge/test_flag_answers.py",
+    "knowledge.batch": "knowledge/test_taking_in.py",
+    "knowledge.draft": "knowledge/test_writing_pages.py",
+    "knowledge.emergency": "knowledge/test_review_pages.py",
     "knowledge.gap": "knowledge/test_gaps.py",
+    "knowledge.restore": "knowledge/test_review_pages.py",
+    "knowledge.review": "knowledge/test_review_pages.py",
+    "knowledge.rule": "knowledge/test_rule_changes.py",
     "knowledge.used": "knowledge/test_uses.py",
     "search.group": "search/test_words.py",
 }

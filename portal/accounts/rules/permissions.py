@@ -57,12 +57,15 @@ class Permission(StrEnum):
     INBOX_EXPORT_MASKED = "inbox:export:masked"
     INBOX_SELF_USE = "inbox:self:use"
     KNOWLEDGE_ARTICLE_APPROVE = "knowledge:article:approve"
+    KNOWLEDGE_ARTICLE_ASSIGN = "knowledge:article:assign"
     KNOWLEDGE_ARTICLE_DELETE = "knowledge:article:delete"
     KNOWLEDGE_ARTICLE_EMERGENCY = "knowledge:article:emergency"
     KNOWLEDGE_ARTICLE_FAVOURITE = "knowledge:article:favourite"
     KNOWLEDGE_ARTICLE_READ = "knowledge:article:read"
     KNOWLEDGE_ARTICLE_SUGGEST = "knowledge:article:suggest"
     KNOWLEDGE_ARTICLE_WRITE = "knowledge:article:write"
+    KNOWLEDGE_CHANGE_ACKNOWLEDGE = "knowledge:change:acknowledge"
+    KNOWLEDGE_CHANGE_FOLLOW = "knowledge:change:follow"
     KNOWLEDGE_DRAFT_READ = "knowledge:draft:read"
     KNOWLEDGE_FLAG_ANSWER = "knowledge:flag:answer"
     KNOWLEDGE_FLAG_RAISE = "knowledge:flag:raise"
@@ -150,12 +153,15 @@ _GRANTS = {
     Permission.INBOX_EXPORT_MASKED: "ERTVSC",
     Permission.INBOX_SELF_USE: "ADERTVSCUQX",
     Permission.KNOWLEDGE_ARTICLE_APPROVE: "R",
+    Permission.KNOWLEDGE_ARTICLE_ASSIGN: "RS",
     Permission.KNOWLEDGE_ARTICLE_DELETE: "S",
     Permission.KNOWLEDGE_ARTICLE_EMERGENCY: "RS",
     Permission.KNOWLEDGE_ARTICLE_FAVOURITE: "ADERTVSC",
     Permission.KNOWLEDGE_ARTICLE_READ: "ADERTVSC",
     Permission.KNOWLEDGE_ARTICLE_SUGGEST: "AV",
     Permission.KNOWLEDGE_ARTICLE_WRITE: "E",
+    Permission.KNOWLEDGE_CHANGE_ACKNOWLEDGE: "ADETVS",
+    Permission.KNOWLEDGE_CHANGE_FOLLOW: "TS",
     Permission.KNOWLEDGE_DRAFT_READ: "ERS",
     Permission.KNOWLEDGE_FLAG_ANSWER: "ER",
     Permission.KNOWLEDGE_FLAG_RAISE: "ADETVS",

@@ -15,8 +15,8 @@ LONGEST = timedelta(days=366)
 USED_EVERY = timedelta(minutes=1)
 """How often "last used" is written at the most."""
 
-MAY = frozenset({Permission.KNOWLEDGE_ARTICLE_READ})
-"""All that any token may do: read what is in force."""
+MAY = frozenset({Permission.KNOWLEDGE_ARTICLE_READ, Permission.KNOWLEDGE_HISTORY_READ})
+"""All that any token may do: read what is in force, and what was on a day that is past."""
 
 
 class TokenState(StrEnum):

@@ -4,21 +4,24 @@ Described by docs/openapi.json, word for word; a test holds the two against each
 """
 
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.rules.permissions import Permission
-from portal.accounts.token_access import needs_token
+from portal.accounts.token_access import current_token, needs_token
 from portal.categories.queries import category_by_code
 from portal.config import ROOT
 from portal.core.clock import beijing, utc_now
 from portal.core.marks import public
 from portal.core.pages import error_page
 from portal.core.text import one_line
-from portal.knowledge.queries.cards import Card
+from portal.knowledge.queries.cards import Card, checked_words
+from portal.knowledge.queries.selection import Whole, text_at
+from portal.knowledge.rules import script
 from portal.search.nearness import Joined
 
 from ..queries import answer
@@ -65,6 +68,21 @@ def search() -> ResponseReturnValue:
     )
 
 
+@bp.get("/articles/<string:number>")
+@needs_token(Permission.KNOWLEDGE_ARTICLE_READ)
+def article(number: str) -> ResponseReturnValue:
+    """One text, whole: the one in force now, or the one that was at a moment that is past."""
+    now = utc_now()
+    moment = _moment(now)
+    if moment != now and not current_token().may(Permission.KNOWLEDGE_HISTORY_READ):
+        abort(403)
+    found = text_at(number, moment)
+    if found is None:
+        what = "没有这个编号的知识，或那一刻它没有可以念的文本"
+        return error_page(404, what=what, safe="没有给出。", todo="编号照 search 给的写；要查以前的，带上 at。")
+    return _json(at=beijing(moment).isoformat(timespec="seconds"), article=_whole(found))
+
+
 @bp.get("/suggest")
 @needs_token(Permission.KNOWLEDGE_ARTICLE_READ)
 def suggest() -> ResponseReturnValue:
@@ -95,6 +113,22 @@ def _json(**values: Any) -> Response:
     return Response(json.dumps(values, ensure_ascii=False) + "\n", mimetype="application/json")
 
 
+def _moment(now: datetime) -> datetime:
+    """The moment that is asked about; what is still to come is nobody's business yet."""
+    asked = request.args.get("at", "").strip()
+    if not asked:
+        return now
+    try:
+        moment = datetime.fromisoformat(asked.replace(" ", "+") if "T" in asked else asked)
+    except ValueError:
+        raise _AskedWrong("at 应写作 2026-07-01T09:30:00+08:00，时区要写") from None
+    if moment.tzinfo is None or not 1990 <= moment.year <= 2100:
+        raise _AskedWrong("at 应写作 2026-07-01T09:30:00+08:00，时区要写")
+    if moment > now:
+        raise _AskedWrong("at 还没有到：只能查现在和以前")
+    return moment
+
+
 def _words() -> str:
     words = one_line(request.args.get("q", ""), LONGEST)
     if not words:
@@ -109,6 +143,41 @@ def _limit(*, most: int, usual: int) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= most:
         raise _AskedWrong(f"limit 应是 1 到 {most} 的整数")
     return int(text)
+
+
+def _whole(text: Whole) -> dict[str, Any]:
+    content = text.content
+    return {
+        "number": text.number,
+        "revision": text.revision_no,
+        "sha256": text.sha256,
+        "title": content["title"],
+        "script": content["script"],
+        "seconds": script.seconds(content["script"]),
+        "body": content["body"],
+        "body_html": text.body_html,
+        "basis": [
+            {
+                "text": row["text"],
+                "source": row["source"],
+                "article": row["article"],
+                "in_force_from": row["in_force_from"].isoformat(),
+                "in_force_to": row["in_force_to"].isoformat() if row["in_force_to"] else None,
+            }
+            for row in text.basis
+        ],
+        "in_force_from": content["valid_from"].isoformat(),
+        "in_force_to": content["valid_to"].isoformat() if content["valid_to"] else None,
+        "checked": checked_words(content["checked"]),
+        "category": {"code": text.category, "name": text.category_name},
+        "unit": content["unit"],
+        "audience": content["audience"],
+        "district": content["district"],
+        "kind": str(content["kind"]),
+        "note": content["note"],
+        "phrases": text.phrases,
+        "url": url_for("knowledge.show", number=text.number),
+    }
 
 
 def _result(card: Card) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 from portal.directory.queries import standing_units
 from portal.knowledge.queries.articles import PAGE, Filters, articles, counts_by_category
+from portal.knowledge.queries.subscriptions import subscribed
 from portal.knowledge.views.listing import rows
 
 from ..queries import categories_apart, category_tree
@@ -46,7 +47,7 @@ def show(code: str) -> ResponseReturnValue:
     ending = succession.ending(category, today, link)
     number = asked_page(request.args.get("page"))
     found, total = articles(Filters(category=category.code, page=number), now)
-    counts = counts_by_category(now)
+    counts, person = counts_by_category(now), current_person()
     return page(
         "categories/show.html",
         category=category,
@@ -69,6 +70,10 @@ def show(code: str) -> ResponseReturnValue:
         articles=rows(list(found), now),
         pages=pages_of(number, total, size=PAGE, link=lambda to: url_for("categories.show", code=code, page=to)),
         list_url=url_for("knowledge.index", category=category.code),
+        subscribed=subscribed(person.id, category_id=category.id),
+        subscribe_url=url_for("knowledge.subscribe_category", code=code)
+        if person.may(Permission.KNOWLEDGE_ARTICLE_FAVOURITE)
+        else None,
     )
 
 

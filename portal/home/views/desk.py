@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,8 @@ from portal.knowledge.views.work import category_choices
 from portal.search.events import last_asked
 from portal.search.nearness import Joined
 
-from ..queries import AT_ONCE, Answers, AtHand, answer, first_level, shelf
+from ..queries import AT_ONCE, MENUS, Answers, AtHand, answer, first_level, shelf
+from .changed import bands, mark, unread
 
 bp = Blueprint("home", __name__, template_folder="../templates")
 EXAMPLES = ("注册资本几年交齐", "公司注销怎么办", "试用期能有多长", "加班费怎么算")
@@ -49,17 +51,20 @@ def start() -> ResponseReturnValue:
 def desk() -> ResponseReturnValue:
     """The desk: one search box, answer cards, what is at hand."""
     person, now = current_person(), utc_now()
-    query, category = _asked()
-    number = asked_page(request.args.get("page"))
-    found = answer(query, category=category, now=now, person_id=person.id, page=number, settled=True)
+    asked, number = _asked(), asked_page(request.args.get("page"))
+    found = _answer(asked, person, number, settled=True)
     if number > 1 and not found.cards:
-        return redirect(_page_url(query, category, 1))
+        return redirect(_page_url(asked, 1))
+    unseen = unread(person, now)
+    mark(found.cards, unseen, person, now)
     return page(
         "home/desk.html",
-        category=category,
+        category=asked.category,
+        narrowed=asked.narrowed,
         categories=_with_urls(first_level(now)),
+        **bands(unseen, person, now),
         **_shelf(person.id),
-        **_values(query, category, found, person, number),
+        **_values(asked, found, person, number),
     )
 
 
@@ -68,20 +73,18 @@ def desk() -> ResponseReturnValue:
 @counted
 def results() -> ResponseReturnValue:
     """The answer cards alone, as they are typed for."""
-    query, category = _asked()
-    person = current_person()
+    asked, person = _asked(), current_person()
     shown = request.args.get("shown")
-    found = answer(query, category=category, now=utc_now(), person_id=person.id, settled=shown is not None)
+    found = _answer(asked, person, settled=shown is not None)
     order = _order(found)
     if shown == order and found.joined is not Joined.BUSY:
         return "", 204
-    values = _values(query, category, found, person)
-    if shown is None and query and not found.degraded:
-        values["join_url"] = url_for(
-            "home.results", q=query, category=category or None, ticket=_ticket() or None, shown=order
-        )
+    mark(found.cards, None, person, utc_now())
+    values = _values(asked, found, person)
+    if shown is None and asked.words and not found.degraded:
+        values["join_url"] = url_for("home.results") + asked.query_string(shown=order)
     response = make_response(render_template("home/_results.html", **values))
-    response.headers["HX-Replace-Url"] = url_for("home.start") + _query_string(query, category)
+    response.headers["HX-Replace-Url"] = url_for("home.start") + asked.query_string()
     return response
 
 
@@ -105,46 +108,78 @@ JOINED = {
 }
 
 
-def _asked() -> tuple[str, str]:
-    return one_line(request.args.get("q", ""), 200), one_line(request.args.get("category", ""), 20)
+@dataclass(frozen=True)
+class _Asked:
+    """What the address asks for."""
+
+    words: str
+    category: str = ""
+    ticket: str = ""
+    narrowed: dict[str, str] = field(default_factory=dict)
+
+    def query_string(self, **also: str) -> str:
+        """The same question as an address; `also` changes or adds to it."""
+        named = {"q": self.words, "category": self.category, "ticket": self.ticket, **self.narrowed, **also}
+        given = {name: value for name, value in named.items() if value or name == "shown"}
+        return "?" + urlencode(given) if given else ""
+
+
+def _asked() -> _Asked:
+    return _Asked(
+        words=one_line(request.args.get("q", ""), 200),
+        category=one_line(request.args.get("category", ""), 20),
+        ticket=_ticket(),
+        narrowed={name: value for name in MENUS if (value := one_line(request.args.get(name, ""), 100))},
+    )
+
+
+def _answer(asked: _Asked, person: Principal, number: int = 1, *, settled: bool) -> Answers:
+    return answer(
+        asked.words,
+        category=asked.category,
+        now=utc_now(),
+        person_id=person.id,
+        page=number,
+        settled=settled,
+        more=asked.narrowed,
+    )
 
 
 def _ticket() -> str:
     return one_line(request.args.get("ticket", ""), 40)
 
 
-def _query_string(query: str, category: str) -> str:
-    named = {"q": query, "category": category, "ticket": _ticket()}
-    given = {name: value for name, value in named.items() if value}
-    return "?" + urlencode(given) if given else ""
+def _page_url(asked: _Asked, number: int) -> str:
+    return url_for("home.start") + asked.query_string(page=str(number) if number > 1 else "")
 
 
-def _page_url(query: str, category: str, number: int) -> str:
-    return url_for("home.start") + _query_string(query, category) + (f"&page={number}" if number > 1 else "")
-
-
-def _values(query: str, category: str, found: Answers, person: Principal, number: int = 1) -> dict[str, Any]:
+def _values(asked: _Asked, found: Answers, person: Principal, number: int = 1) -> dict[str, Any]:
     for card in found.cards:
         _address(card)
     for facet in found.facets:
         chosen = "" if facet["active"] else facet["code"]
-        facet["url"] = url_for("home.start") + _query_string(query, chosen)
+        facet["url"] = url_for("home.start") + asked.query_string(category=chosen)
+    for menu in found.menus:
+        menu["clear_url"] = url_for("home.start") + asked.query_string(**{menu["field"]: ""})
+        for option in menu["options"]:
+            option["url"] = url_for("home.start") + asked.query_string(**{menu["field"]: option["name"]})
     return {
-        "q": query,
+        "q": asked.words,
         "cards": found.cards,
         "total": found.total,
-        "pages": pages_of(number, found.total, size=AT_ONCE, link=partial(_page_url, query, category)),
+        "pages": pages_of(number, found.total, size=AT_ONCE, link=partial(_page_url, asked)),
         "took_ms": found.took_ms,
         "facets": found.facets,
+        "menus": [menu for menu in found.menus if menu["value"] or len(menu["options"]) > 1],
         "nearest": [{"text": text, "url": url_for("home.start", q=text)} for text in found.nearest],
         "ask": [{"name": name, "url": _unit_url(name)} for name in found.ask],
-        "all_url": url_for("home.start") + _query_string(query, "") if category else None,
+        "all_url": url_for("home.start", q=asked.words) if asked.category or asked.narrowed else None,
         "degraded": found.degraded,
         "joined": JOINED.get(found.joined, ""),
         "meant": found.meant,
         "meant_url": url_for("home.start", q=found.meant) if found.meant else None,
-        "ticket": _ticket(),
-        **(_asked_for(query, category, found, person) if query else _before(person)),
+        "ticket": asked.ticket,
+        **(_asked_for(asked.words, asked.category, found, person) if asked.words else _before(person)),
     }
 
 
@@ -178,6 +213,7 @@ def _asked_for(query: str, category: str, found: Answers, person: Principal) -> 
     for card in found.cards:
         card.use_url = url_for("knowledge.use", number=card.number)
         card.flag_url = url_for("knowledge.flag", number=card.number, revision=card.revision_id, q=query)
+        card.feedback_url = url_for("knowledge.feedback", number=card.number)
     gap: dict[str, Any] = {"url": url_for("knowledge.report_gap"), "category": category}
     if not found.cards:
         gap["categories"] = category_choices(utc_now())

@@ -33,7 +33,16 @@ PER_HOUR = 10
 ROWS_A_DAY = 500
 """Rows about people that one person may take out in a day before the auditor is told."""
 
-FORMATS = {"xlsx": "Excel 表格", "csv": "CSV 文本"}
+PRINT = "print"
+"""The format that is opened as a page to be printed, instead of being saved."""
+
+FORMATS = {
+    "xlsx": "Excel 表格",
+    "csv": "CSV 文本",
+    "docx": "Word 文档",
+    "zip": "Markdown 文件（zip）",
+    PRINT: "打印页",
+}
 
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No sign that reads like another: no 0 O 1 I L U."""

@@ -1,6 +1,6 @@
 """Ask for an export, decide on an unmasked one, build it, hand it over, and let it expire."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -167,7 +167,7 @@ def build(context: JobContext) -> None:
     total = kind.count(asked)
     path = files.draft(AREA)
     try:
-        rows = write(path, export.format, kind.sheets(asked), mark, on_row=lambda done: context.progress(done, total))
+        rows = _write(kind, path, export.format, asked, mark, lambda done: context.progress(done, total))
         kept = files.keep(path)
         db.session.rollback()
         with context.transaction():
@@ -175,6 +175,14 @@ def build(context: JobContext) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _write(
+    kind: ExportKind, path: Path, format: str, asked: Asked, mark: Watermark, on_row: Callable[[int], None]
+) -> int:
+    if writer := kind.writers.get(format):
+        return writer(path, asked, mark, on_row)
+    return write(path, format, kind.sheets(asked), mark, on_row=on_row)
 
 
 def _watermark(export: Export, now: datetime) -> Watermark:

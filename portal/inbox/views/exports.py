@@ -1,5 +1,6 @@
 """Asking for an export, deciding on an unmasked one, fetching the file, and the auditor's log."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,7 @@ def export_row(export: Export) -> dict[str, Any]:
         "state": words,
         "shape": shape,
         "format": rules.FORMATS[export.format],
+        "printed": export.format == rules.PRINT,
         "person": export.person_name,
         "login": export.person_login,
         "asked_at": export.asked_at,
@@ -156,9 +158,12 @@ def _visible(number: str, person: Principal) -> Export:
 @bp.post("/exports/<string:number>/download")
 @needs(Permission.INBOX_SELF_USE)
 def download(number: str) -> ResponseReturnValue:
-    """Hand one's own file over; a POST, since each time is written down."""
+    """Hand one's own file over, or open it to be printed; a POST, since each time is written down."""
     now = utc_now()
     found, path = services.hand_over(number, by=current_person(), now=now)
+    kind = export_kind(found.kind)
+    if found.format == rules.PRINT and kind:
+        return page(kind.printed, export=export_row(found), printed=json.loads(path.read_text(encoding="utf-8")))
     day = f"{beijing_day(found.built_at or now):%Y-%m-%d}"
     name = f"{found.title}-{day}-{found.number}.{found.format}"
     return files.attachment(path, filename=name, mimetype=TYPES[found.format].mimetype)

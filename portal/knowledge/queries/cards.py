@@ -50,6 +50,8 @@ class Card:
     seconds: int
     length: int
     changes_on: date | None = None
+    critical_on: date | None = None
+    """The day of a critical change that whoever looks has not said they read of."""
     favourite: bool = False
     used: int = 0
     url: str = ""
@@ -57,6 +59,7 @@ class Card:
     favourite_url: str = ""
     use_url: str | None = None
     flag_url: str | None = None
+    feedback_url: str | None = None
     title_parts: Parts = field(default_factory=list)
     why: dict[str, object] | None = None
 

@@ -1,5 +1,6 @@
 """What the search index is fed: every published revision that may answer now or later, with its stretch of time."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
@@ -20,13 +21,17 @@ PREFIX = "article:"
 def documents(keys: Iterable[str]) -> dict[str, Document | None]:
     """Document id → the document as it should be, or None where it should be gone, for these outbox keys."""
     ids = {int(key.removeprefix(PREFIX)) for key in keys}
-    found: dict[str, Document | None] = {}
-    for article_id, revision_id in db.session.execute(
-        select(Publication.article_id, Publication.revision_id).where(
+    lines = db.session.execute(
+        select(Publication.article_id, Publication.revision_id, Publication.lapses_at).where(
             Publication.article_id.in_(ids), Publication.revision_id.is_not(None)
         )
-    ):
-        found[f"{PREFIX}{article_id}:{revision_id}"] = None
+    ).all()
+    fuses = Counter(line.article_id for line in lines if line.lapses_at)
+    spoke = Counter((line.article_id, line.revision_id) for line in lines)
+    found: dict[str, Document | None] = {}
+    for (article_id, revision), times in spoke.items():
+        for nth in range(1, times + fuses[article_id] + 1):
+            found[_name(article_id, revision, nth)] = None
     for document in _of(ids):
         found[document.id] = document
     return found
@@ -45,6 +50,13 @@ def document_id(article_id: int, revision_id: int) -> str:
     return f"{PREFIX}{article_id}:{revision_id}"
 
 
+def _name(article_id: int, revision_id: int, nth: int) -> str:
+    """The document of the nth stretch of a revision: one that a fuse interrupted speaks twice, and is two documents,
+    or it would be counted while the other one speaks.
+    """
+    return document_id(article_id, revision_id) + (f"~{nth}" if nth > 1 else "")
+
+
 def titles_in_force() -> Iterator[str]:
     """The titles of what may be read out now: terms are taken from them."""
     yield from db.session.scalars(select(Revision.title).where(Revision.id.in_(answering(utc_now()))))
@@ -52,14 +64,14 @@ def titles_in_force() -> Iterator[str]:
 
 def revision_id(document_id: str) -> int:
     """The revision a document of the index stands for."""
-    return int(document_id.rsplit(":", 1)[1])
+    return int(document_id.rsplit(":", 1)[1].partition("~")[0])
 
 
 def _of(article_ids: set[int]) -> Iterator[Document]:
-    spans: dict[int, Window] = {}
+    spans: dict[int, list[Window]] = {}
     for of_one in stretches(article_ids).values():
         for window in of_one:
-            spans[window.revision_id] = _hull(spans.get(window.revision_id), window)
+            spans.setdefault(window.revision_id, []).append(window)
     statement = (
         select(Revision)
         .where(Revision.id.in_(spans))
@@ -71,19 +83,15 @@ def _of(article_ids: set[int]) -> Iterator[Document]:
         .order_by(Revision.id)
     )
     for revision in db.session.scalars(statement):
-        yield _document(revision, spans[revision.id])
+        for nth, span in enumerate(spans[revision.id], start=1):
+            yield _document(revision, span, nth)
 
 
-def _hull(before: Window | None, window: Window) -> Window:
-    """A revision that speaks twice is one document from the first to the last; reading checks the database again."""
-    return window if before is None else Window(window.revision_id, before.start, window.end)
-
-
-def _document(revision: Revision, span: Window) -> Document:
+def _document(revision: Revision, span: Window, nth: int) -> Document:
     article = revision.article
     basis = [f"{row.source} {row.article} {row.text} {row.note}".strip() for row in revision.basis]
     return Document(
-        id=document_id(article.id, revision.id),
+        id=_name(article.id, revision.id, nth),
         fields={
             "title": revision.title,
             "phrases": [phrase.text for phrase in article.phrases],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.core.database import db
@@ -77,15 +77,60 @@ def use_by_id(use_id: int) -> Use | None:
     )
 
 
-def flags(*, only_new: bool, page: int) -> tuple[Sequence[Flag], int]:
-    """A page of flags, those nobody has read first, and how many there are in all."""
+def flags(*, only_new: bool, page: int, overdue_before: datetime | None = None) -> tuple[Sequence[Flag], int]:
+    """A page of flags and how many there are: those overdue first, then those nobody has read, the answered last.
+
+    Args:
+        only_new: those alone that nobody has read.
+        page: which page.
+        overdue_before: what was raised before this moment and is not answered is overdue.
+    """
     statement = select(Flag)
     if only_new:
         statement = statement.where(Flag.state == FlagState.NEW)
+    late = [and_(Flag.state != FlagState.ANSWERED, Flag.at < overdue_before).desc()] if overdue_before else []
     ordered = statement.options(joinedload(Flag.article), joinedload(Flag.revision)).order_by(
-        (Flag.state == FlagState.NEW).desc(), Flag.at.desc(), Flag.id.desc()
+        *late,
+        (Flag.state == FlagState.NEW).desc(),
+        (Flag.state == FlagState.SEEN).desc(),
+        Flag.at.desc(),
+        Flag.id.desc(),
     )
     return _page(ordered, statement, page, PAGE)
+
+
+def open_flags(*, before: datetime | None = None) -> int:
+    """How many flags are not answered; with `before`, of those raised before it."""
+    statement = select(func.count()).where(Flag.state != FlagState.ANSWERED)
+    return db.session.scalar(statement.where(Flag.at < before) if before else statement) or 0
+
+
+def flags_of(person_id: int, *, page: int) -> tuple[Sequence[Flag], int]:
+    """A page of the flags somebody raised: answers not yet read first, then the newest; and how many there are."""
+    statement = select(Flag).where(Flag.person_id == person_id)
+    unread = and_(Flag.state == FlagState.ANSWERED, Flag.told_at.is_(None))
+    ordered = statement.options(joinedload(Flag.article), joinedload(Flag.revision)).order_by(
+        unread.desc(), Flag.at.desc(), Flag.id.desc()
+    )
+    return _page(ordered, statement, page, PAGE)
+
+
+def later_revisions(flag: Flag) -> Sequence[Revision]:
+    """The revisions written after the text that was flagged, the newest first."""
+    return db.session.scalars(
+        select(Revision)
+        .where(Revision.article_id == flag.article_id, Revision.id > flag.revision_id)
+        .order_by(Revision.no.desc())
+        .limit(PAGE)
+    ).all()
+
+
+def answer_numbers(flags: Collection[Flag]) -> dict[int, int]:
+    """Revision id → its number, of the revisions in which these flags ended."""
+    ids = {flag.answer_revision_id for flag in flags if flag.answer_revision_id}
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(Revision.id, Revision.no).where(Revision.id.in_(ids))).all())
 
 
 def new_flags() -> int:
@@ -95,10 +140,33 @@ def new_flags() -> int:
 
 def flag_by_id(flag_id: int) -> Flag | None:
     """One flag with its article."""
-    return db.session.scalar(select(Flag).where(Flag.id == flag_id).options(selectinload(Flag.article)))
+    return db.session.scalar(
+        select(Flag).where(Flag.id == flag_id).options(selectinload(Flag.article), joinedload(Flag.revision))
+    )
 
 
 def _page(ordered: Select[Row], all_of: Select[Row], page: int, size: int) -> tuple[Sequence[Row], int]:
     total = db.session.scalar(select(func.count()).select_from(all_of.subquery())) or 0
     rows = db.session.scalars(ordered.limit(size).offset(size * (min(page, pages(total, size)) - 1))).all()
     return rows, total
+
+
+MOST_TOLD = 200
+"""How many uses a page about a ticket or a day lists."""
+
+
+def uses_for_ticket(ticket: str) -> Sequence[Use]:
+    """Every time something was told for a ticket, in order, with the very texts."""
+    return _told(select(Use).where(Use.ticket == ticket))
+
+
+def uses_between(start: datetime, end: datetime) -> Sequence[Use]:
+    """Every time something was told between two moments, in order, with the very texts."""
+    return _told(select(Use).where(Use.at >= start, Use.at < end))
+
+
+def _told(statement: Select[Use]) -> Sequence[Use]:
+    texts = joinedload(Use.revision).selectinload(Revision.basis)
+    return db.session.scalars(
+        statement.options(joinedload(Use.article), texts).order_by(Use.at, Use.id).limit(MOST_TOLD)
+    ).all()

@@ -30,6 +30,7 @@ def answering_on(now: datetime | BindParameter[datetime], today: date | BindPara
         later.from_at <= now,
         or_(later.lapses_at.is_(None), later.lapses_at > now),
         or_(later.from_at > line.from_at, and_(later.from_at == line.from_at, later.id > line.id)),
+        ~called_off(later),
     )
     return (
         select(Revision.id)
@@ -38,9 +39,26 @@ def answering_on(now: datetime | BindParameter[datetime], today: date | BindPara
             line.from_at <= now,
             or_(line.lapses_at.is_(None), line.lapses_at > now),
             ~overtaken,
+            ~called_off(line),
             in_force(today),
         )
     )
+
+
+def called_off(line: type[Publication]) -> ColumnElement[bool]:
+    """That a later line says that this one does not count (rules/force.py, `calls_off`)."""
+    off = aliased(Publication)
+    return exists().where(
+        off.article_id == line.article_id,
+        off.from_at == line.from_at,
+        off.lapses_at <= off.from_at,
+        off.id > line.id,
+    )
+
+
+def stands(line: type[Publication]) -> ColumnElement[bool]:
+    """That a line of the ledger was not called off, and does not itself only call another one off."""
+    return and_(~called_off(line), or_(line.lapses_at.is_(None), line.lapses_at > line.from_at))
 
 
 def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -131,4 +149,4 @@ def article_by_number(number: str) -> Article | None:
 def article_of_readers(number: str) -> Article | None:
     """One article as readers know it: None where nothing of it was ever published, as if there were no such number."""
     article = article_by_number(number)
-    return article if article and any(line.revision_id for line in article.publications) else None
+    return article if article and any(line.revision_id for line in force.standing(article.publications)) else None

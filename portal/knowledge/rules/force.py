@@ -65,12 +65,29 @@ FUSE = timedelta(hours=24)
 
 def live_line(lines: Iterable[AnyLine], moment: datetime) -> AnyLine | None:
     """The ledger's line that counts at a moment: the latest `from_at`, of equal ones the last written; what has lapsed
-    by then counts no more.
+    by then counts no more, and what was called off never does.
     """
     speaking = [
-        line for line in lines if line.from_at <= moment and (line.lapses_at is None or moment < line.lapses_at)
+        line
+        for line in standing(lines)
+        if line.from_at <= moment and (line.lapses_at is None or moment < line.lapses_at)
     ]
     return max(speaking, key=lambda line: (line.from_at, line.id), default=None)
+
+
+def standing(lines: Iterable[AnyLine]) -> list[AnyLine]:
+    """The lines that were not called off, without those that only call others off."""
+    known = list(lines)
+    off: dict[datetime, int] = {}
+    for line in known:
+        if calls_off(line):
+            off[line.from_at] = max(line.id, off.get(line.from_at, 0))
+    return [line for line in known if line.id > off.get(line.from_at, 0)]
+
+
+def calls_off(line: Line) -> bool:
+    """Whether a line only voids those written before it for the same moment: it lapses as it begins."""
+    return line.lapses_at is not None and line.lapses_at <= line.from_at
 
 
 def windows(lines: Sequence[Line]) -> list[Window]:
@@ -84,7 +101,7 @@ def windows(lines: Sequence[Line]) -> list[Window]:
         line = live_line(lines, moment)
         if line is None or line.revision_id is None:
             last = None
-        elif last is not None and last.id == line.id:
+        elif last is not None and last.revision_id == line.revision_id:
             found[-1] = Window(line.revision_id, found[-1].start, end)
         else:
             found.append(Window(line.revision_id, moment, end))
@@ -110,7 +127,7 @@ def has_begun(
 ) -> bool:
     """Whether a text ever spoke or might have: published from a moment that is past, and all of it in force by now."""
     days = [valid_from, *(row.in_force_from for row in basis)]
-    published = any(line.revision_id == revision_id and line.from_at <= now for line in lines)
+    published = any(line.revision_id == revision_id and line.from_at <= now for line in standing(lines))
     return published and max(days) <= beijing_day(now)
 
 

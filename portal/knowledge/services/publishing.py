@@ -12,9 +12,10 @@ from portal.categories.models import Category
 from portal.core.database import db
 from portal.search.services import index_later
 
-from ..models import Article, Basis, Phrase, Publication, Revision
+from ..models import Article, Basis, Phrase, Publication, Reference, Revision
 from ..queries.documents import PREFIX
 from ..rules.identity import number, revision_hash
+from ..rules.references import references
 from .ledger import approve, publish, ref
 
 TEXT_FIELDS = [
@@ -35,8 +36,9 @@ TEXT_FIELDS = [
 
 def create_article(category: Category, *, slug: str | None, by: Actor, now: datetime) -> Article:
     """A new article with the next free number of its category."""
-    taken = db.session.scalars(select(Article.number).where(Article.number.startswith(f"KB-{category.code}-")))
-    highest = max((int(n.rsplit("-", 1)[1]) for n in taken), default=0)
+    taken = select(Article.number).where(Article.number.startswith(f"KB-{category.code}-"))
+    last = db.session.scalar(taken.order_by(func.length(Article.number).desc(), Article.number.desc()).limit(1))
+    highest = int(last.rsplit("-", 1)[1]) if last else 0
     article = Article(number=number(category.code, highest), slug=slug, category_id=category.id, created_at=now)
     db.session.add(article)
     db.session.flush()
@@ -75,6 +77,7 @@ def add_revision(
     why: str,
     weight: str,
     now: datetime,
+    base_id: int | None = None,
 ) -> Revision:
     """Add an immutable revision; it is live nowhere until it is published.
 
@@ -87,6 +90,7 @@ def add_revision(
         why: the reason, for the history.
         weight: 勘误, 一般修改 or 实质修改.
         now: the moment.
+        base_id: the revision it was written against; None is the newest one.
     """
     newest = db.session.execute(
         select(func.max(Revision.no), func.max(Revision.id)).where(Revision.article_id == article.id)
@@ -94,7 +98,7 @@ def add_revision(
     revision = Revision(
         article_id=article.id,
         no=(newest[0] or 0) + 1,
-        base_id=newest[1],
+        base_id=base_id or newest[1],
         body_html=body_html,
         weight=weight,
         why=why,
@@ -107,6 +111,8 @@ def add_revision(
     revision.basis = [Basis(position=position, **row) for position, row in enumerate(basis, start=1)]
     db.session.add(revision)
     db.session.flush()
+    made = references(body_html, content["script"], but=article.number)
+    db.session.add_all(Reference(revision_id=revision.id, kind=kind, target=target) for kind, target in made)
     record(
         "knowledge:revision:add",
         ref(article),

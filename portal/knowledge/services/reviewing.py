@@ -1,7 +1,7 @@
 """Review (送审、审核): revisions are laid before a second person, who lets them speak, asks for changes or refuses."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
@@ -12,9 +12,13 @@ from portal.audit.services import Actor, record
 from portal.core.clock import day_start, near_time
 from portal.core.database import db
 from portal.core.errors import ConflictError, DomainError
+from portal.core.write import transaction
+from portal.inbox.models import Notice
 from portal.inbox.services.notices import tell, tell_all
 
-from ..models import Article, Publication, Remark, Review, ReviewItem, ReviewRequest, Revision
+from ..models import Article, Publication, Remark, ReviewItem, ReviewRequest, Revision
+from ..queries.reviews import contributors
+from ..rules.force import windows
 from ..rules.states import RequestState
 from . import ledger
 
@@ -42,11 +46,11 @@ def ref(request: ReviewRequest) -> str:
 def submit(
     revisions: Sequence[Revision], *, title: str, why: str, wanted_on: date | None, by: Actor, now: datetime
 ) -> ReviewRequest:
-    """Lay revisions before a reviewer. An older request that held an earlier text of one of these articles is taken
-    back, if nothing else is left in it.
+    """Lay revisions before a reviewer; a wished day that has begun already is at once. One's own older request that
+    held earlier texts of these articles and of no other is taken back.
 
     Raises:
-        DomainError: there is nothing to lay before anybody, or a day that is past.
+        DomainError: there is nothing to lay before anybody.
     """
     if not revisions:
         raise DomainError("没有要送审的版本")
@@ -78,31 +82,19 @@ def submit(
 
 
 def _overtake(article_ids: set[int], *, by: Actor, now: datetime) -> None:
-    waiting = db.session.scalars(
-        select(ReviewRequest)
-        .where(ReviewRequest.state == RequestState.WAITING)
-        .options(selectinload(ReviewRequest.items).selectinload(ReviewItem.revision))
-    )
-    for request in waiting:
+    for request in _waiting():
         articles = {item.revision.article_id for item in request.items}
         if request.submitted_by_id == by.id and articles and articles <= article_ids:
             _end(request, RequestState.TAKEN_BACK, "送了新的版本", by=by, now=now)
 
 
-def contributors(revision: Revision) -> set[int]:
-    """Who wrote this text or any since the last one that was approved: none of them may approve it."""
-    approved = (
-        select(func.max(Review.revision_id))
-        .join(Revision, Revision.id == Review.revision_id)
-        .where(Revision.article_id == revision.article_id, Review.verdict == "通过", Revision.id < revision.id)
-        .scalar_subquery()
-    )
-    statement = select(Revision.author_id).where(
-        Revision.article_id == revision.article_id,
-        Revision.id <= revision.id,
-        Revision.id > func.coalesce(approved, 0),
-    )
-    return set(db.session.scalars(statement))
+def _waiting() -> Sequence[ReviewRequest]:
+    return db.session.scalars(
+        select(ReviewRequest)
+        .where(ReviewRequest.state == RequestState.WAITING)
+        .options(selectinload(ReviewRequest.items).selectinload(ReviewItem.revision))
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def opened(request_id: int, version: int) -> ReviewRequest:
@@ -135,14 +127,14 @@ def opened(request_id: int, version: int) -> ReviewRequest:
 def approve(
     request: ReviewRequest, *, by: Person, words: str, from_on: date | None, critical: bool, now: datetime
 ) -> list[Publication]:
-    """Let every revision of the request speak, at once or from a day on.
+    """Let every revision of the request speak, at once or from a day on; remarks still open are closed with it.
 
     Raises:
         DomainError: this person wrote one of them, or a newer text of one is in force already.
     """
     revisions = _revisions(request)
     for revision in revisions:
-        if by.id in contributors(revision) or by.id == request.submitted_by_id:
+        if by.id in contributors([revision.id]) or by.id == request.submitted_by_id:
             raise DomainError("写的人不能审自己参与的版本，请另一位审核人来审")
     start = max(now, day_start(from_on)) if from_on else now
     lines = []
@@ -158,6 +150,8 @@ def approve(
             article, revision, review=review, from_at=start, by=actor, reason=reason, now=now, critical=critical
         )
         lines.append(line)
+    for remark in request.remarks:
+        settle_remark(remark, by=Actor(by.id, by.name), now=now)
     _end(request, RequestState.APPROVED, words, by=Actor(by.id, by.name), now=now)
     said = f"{by.name}通过了「{request.title}」" + (
         f"，{from_on.isoformat()} 起生效" if from_on and start > now else ""
@@ -173,8 +167,46 @@ def _revisions(request: ReviewRequest) -> list[Revision]:
 
 def _newer_live(article: Article, revision: Revision, now: datetime) -> int | None:
     """The number of a newer revision that already speaks or will, if there is one."""
-    ids = {line.revision_id for line in ledger.lines_of(article) if line.revision_id and line.revision_id > revision.id}
+    ahead = [window for window in windows(ledger.lines_of(article)) if window.end is None or window.end > now]
+    ids = {window.revision_id for window in ahead if window.revision_id > revision.id}
     return db.session.scalar(select(func.max(Revision.no)).where(Revision.id.in_(ids))) if ids else None
+
+
+def publish_in_emergency(article: Article, revision: Revision, *, by: Actor, reason: str, now: datetime) -> Publication:
+    """Let a revision speak on one person's word for 24 hours, and ask the reviewers to confirm it.
+
+    Raises:
+        DomainError: as `ledger.publish_in_emergency`.
+    """
+    line = ledger.publish_in_emergency(article, revision, by=by, reason=reason, now=now)
+    until = near_time(line.lapses_at, now) if line.lapses_at else ""
+    tell_all(
+        Permission.KNOWLEDGE_ARTICLE_APPROVE,
+        f"{by.name}紧急发布了「{revision.title}」，{until} 前要另一位审核人确认，不然失效",
+        address=f"/knowledge/{article.number}",
+        now=now,
+        key=f"emergency:{line.id}",
+    )
+    return line
+
+
+def confirm_emergency(article: Article, *, by: Person, words: str, now: datetime) -> Publication:
+    """A second person's word on an emergency publication: it stays, and a request that held nothing else is through.
+
+    Raises:
+        DomainError: as `ledger.confirm_emergency`.
+    """
+    line = ledger.confirm_emergency(article, by=by, words=words.strip(), now=now)
+    for request in _waiting():
+        if {item.revision_id for item in request.items} == {line.revision_id}:
+            _end(request, RequestState.APPROVED, words or "紧急发布已确认", by=Actor(by.id, by.name), now=now)
+            tell(
+                request.submitted_by_id,
+                f"{by.name}确认了紧急发布「{request.title}」",
+                address=ADDRESS.format(request.id),
+                now=now,
+            )
+    return line
 
 
 def ask_for_changes(request: ReviewRequest, *, by: Actor, words: str, now: datetime) -> None:
@@ -226,8 +258,10 @@ def add_remark(
     """Say something of one place in a text.
 
     Raises:
-        DomainError: nothing is said, or of no place of this request.
+        DomainError: nothing is said, of no place of this request, or it is decided.
     """
+    if request.state != RequestState.WAITING:
+        raise DomainError("这次送审已有人处理，不再加批注")
     if not text.strip():
         raise DomainError("批注是空的")
     if field not in FIELDS or revision_id not in {item.revision_id for item in request.items}:
@@ -255,19 +289,32 @@ def settle_remark(remark: Remark, *, by: Actor, now: datetime) -> None:
         record("knowledge:review:settle", f"review:{remark.request_id}", by=by, now=now, changes={"remark": remark.id})
 
 
-def remind(now: datetime, *, after: Iterable[int] = (2, 5)) -> int:
-    """Tell the reviewers of requests that have waited for so many days; told once for each. For a daily chore."""
-    told = 0
-    waiting = db.session.scalars(select(ReviewRequest).where(ReviewRequest.state == RequestState.WAITING))
-    for request in waiting:
-        for days in after:
-            if (now - request.submitted_at).days >= days:
+def remind(now: datetime, *, after: Sequence[int] = (2, 5)) -> int:
+    """Tell the reviewers of requests that have waited for so many days; told once for each. A chore: it opens a write
+    only where somebody is to be told.
+    """
+    waiting = select(ReviewRequest).where(
+        ReviewRequest.state == RequestState.WAITING, ReviewRequest.submitted_at <= now - timedelta(days=min(after))
+    )
+    due = {}
+    for request in db.session.scalars(waiting):
+        days = max(days for days in after if (now - request.submitted_at).days >= days)
+        due[f"review:{request.id}:{days}"] = (request.id, request.title, request.submitted_at)
+    told = select(Notice.key).where(Notice.key.in_(due)).distinct()
+    due = {key: facts for key, facts in due.items() if key not in set(db.session.scalars(told))} if due else {}
+    if due:
+        with transaction():
+            for key, (request_id, title, submitted_at) in due.items():
                 tell_all(
                     Permission.KNOWLEDGE_ARTICLE_APPROVE,
-                    f"「{request.title}」{near_time(request.submitted_at, now)}送审，还没有人审",
-                    address=ADDRESS.format(request.id),
+                    f"「{title}」{near_time(submitted_at, now)}送审，还没有人审",
+                    address=ADDRESS.format(request_id),
                     now=now,
-                    key=f"review:{request.id}:{days}",
+                    key=key,
                 )
-                told += 1
-    return told
+    return len(due)
+
+
+def remind_of_waiting(now: datetime) -> None:
+    """The chore that reminds."""
+    remind(now)

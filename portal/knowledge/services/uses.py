@@ -1,6 +1,7 @@
 """What readers do with an answer: they tell it to a caller, or they say that it is wrong."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from ..models import Article, Flag, Revision, Use
 from ..queries.visible import answering
 from ..rules.states import FlagKind, FlagState
 from ..rules.ticket import ticket_number
+from .flags import tell_keeper
 from .ledger import ref
 from .publishing import TEXT_FIELDS, content_hash
 
@@ -106,13 +108,14 @@ def raise_flag(
     db.session.add(flag)
     db.session.flush()
     record("knowledge:flag:raise", ref(article), by=by, now=now, changes={"revision": revision.no, "kind": kind})
+    tell_keeper(flag, article, revision, now=now)
     return flag
 
 
 def see_flag(flag: Flag, *, by: Actor, now: datetime) -> bool:
     """Say that a flag was read; returns whether it was new until then. The first who says so is named."""
     db.session.refresh(flag, ["state"], with_for_update=True)
-    if flag.state == FlagState.SEEN:
+    if flag.state != FlagState.NEW:
         return False
     flag.state, flag.seen_by_id, flag.seen_by_name, flag.seen_at = FlagState.SEEN, by.id, by.name, now
     record("knowledge:flag:see", ref(flag.article), by=by, now=now, changes={"flag": flag.id})
@@ -122,7 +125,12 @@ def see_flag(flag: Flag, *, by: Actor, now: datetime) -> bool:
 def is_as_it_was(revision: Revision) -> bool:
     """Whether a revision's text still gives the hash that was taken when it was written; `basis` must be loaded."""
     content = {name: getattr(revision, name) for name in TEXT_FIELDS}
-    basis = [
+    return content_hash(content, basis_of(revision)) == revision.sha256
+
+
+def basis_of(revision: Revision) -> list[dict[str, Any]]:
+    """The basis rows of a revision as they are hashed and written; `basis` must be loaded."""
+    return [
         {
             "text": row.text,
             "source": row.source,
@@ -134,4 +142,3 @@ def is_as_it_was(revision: Revision) -> bool:
         }
         for row in revision.basis
     ]
-    return content_hash(content, basis) == revision.sha256

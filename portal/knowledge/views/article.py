@@ -24,6 +24,8 @@ from ..queries.visible import Outlook, article_of_readers, outlook, stretches
 from ..rules import force, script
 from ..services import personal
 from . import bp
+from .keeping import keeping_of
+from .offered import acts, fuse, history, scheduled
 from .uses import use_rows
 
 LAST_USES = 5
@@ -60,7 +62,13 @@ def show(number: str) -> ResponseReturnValue:
         ticket=request.args.get("ticket", "").strip()[:32],
         clocks=_clocks(known, ahead, now, usage),
         usage=_usage(article, usage, person),
-        history=_history(article, revisions, of_one, now),
+        history=history(article, of_one, person, now),
+        acts=acts(article, current, person),
+        fuse=fuse(article, person, now),
+        scheduled=scheduled(article, person, now),
+        compare_url=_comparison(number, current, following) if following and sees_pending else None,
+        told_url=url_for("knowledge.told"),
+        kept=keeping_of(article, person, answers=current is not None),
         today=beijing_day(now),
         crumbs=_crumbs(article, now),
     )
@@ -108,6 +116,10 @@ def opened(number: str) -> ResponseReturnValue:
     """The page tells that it was opened, for the desk's list of what was read last."""
     personal.mark_opened(_article(number), person_id=current_person().id, now=utc_now())
     return "", 204
+
+
+def _comparison(number: str, current: Revision | None, following: Revision) -> str | None:
+    return url_for("knowledge.difference", number=number, a=current.no, b=following.no) if current else None
 
 
 def _article(number: str) -> Article:
@@ -253,29 +265,6 @@ def _clocks(revision: Revision, ahead: Outlook, now: datetime, usage: using.Usag
             "sub": "",
         },
     ]
-
-
-def _history(
-    article: Article, revisions: dict[int, Revision], of_one: Sequence[force.Window], now: datetime
-) -> list[dict[str, Any]]:
-    reviews = listing.reviews(article.id)
-    windows = {window.revision_id: window for window in of_one}
-    rows = []
-    for revision in revisions.values():
-        review, window = reviews.get(revision.id), windows.get(revision.id)
-        rows.append(
-            {
-                "no": revision.no,
-                "why": revision.why,
-                "who": f"{revision.author_name}，{review.reviewer_name}审核通过" if review else revision.author_name,
-                "when": revision.created_at,
-                "state": (_standing(window, now) if window else force.Standing.REPLACED).value,
-                "url": url_for("knowledge.as_of", number=article.number, on=beijing_day(window.start))
-                if window
-                else None,
-            }
-        )
-    return rows
 
 
 def _crumbs(article: Article, now: datetime) -> list[dict[str, str]]:

@@ -77,13 +77,18 @@ def index() -> ResponseReturnValue:
         sorts=[{"name": label, "active": key == filters.sort, "url": link(sort=key)} for key, label in SORTS.items()],
         kept={name: asked[name] for name in NAMES[1:]},
         answer=f"{total} 条现在可以念的知识。" if total else "",
-        export_url=_export_url(asked) if total and current_person().may(Permission.INBOX_EXPORT_MASKED) else None,
+        texts_url=_export_url(asked, "texts")
+        if total and current_person().may(Permission.INBOX_EXPORT_MASKED)
+        else None,
+        export_url=_export_url(asked, "articles")
+        if total and current_person().may(Permission.INBOX_EXPORT_MASKED)
+        else None,
     )
 
 
-def _export_url(asked: dict[str, str]) -> str:
+def _export_url(asked: dict[str, str], kind: str) -> str:
     kept = {name: value for name, value in asked.items() if value}
-    return url_for("inbox.ask_export", kind="articles") + ("?" + urlencode(kept) if kept else "")
+    return url_for("inbox.ask_export", kind=kind) + ("?" + urlencode(kept) if kept else "")
 
 
 def _filters(asked: dict[str, str], within: listing.Filters, link: Any, now: datetime) -> list[dict[str, Any]]:

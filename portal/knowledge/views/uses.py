@@ -1,6 +1,6 @@
 """What is done with an answer: told to a caller and pinned, or said to be wrong; and where a text was used."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal.accounts.access import current_person, needs
 from portal.accounts.rules.permissions import Permission
-from portal.core.clock import utc_now
+from portal.core.clock import beijing_day, day_start, utc_now
 from portal.core.errors import DomainError
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
@@ -20,9 +20,11 @@ from ..models import Article, Revision, Use
 from ..queries import uses as reading
 from ..queries.articles import published_revisions
 from ..queries.cards import basis_labels
+from ..queries.deadlines import due_in, overdue_before
 from ..queries.documents import document_id
 from ..queries.visible import article_of_readers, outlook, stretches
 from ..rules import force, script
+from ..rules.flags import ANSWER_WITHIN
 from ..rules.states import FlagKind, FlagState
 from ..services import learning
 from ..services import uses as services
@@ -203,7 +205,9 @@ def _read(article: Article, now: datetime) -> Revision:
 def flags() -> ResponseReturnValue:
     """What readers said is wrong, those nobody has read first."""
     only_new, at, now = request.args.get("state") == "new", asked_page(request.args.get("page")), utc_now()
-    rows, total = reading.flags(only_new=only_new, page=at)
+    last = overdue_before(ANSWER_WITHIN, beijing_day(now))
+    late = day_start(last + timedelta(days=1)) if last else None
+    rows, total = reading.flags(only_new=only_new, page=at, overdue_before=late)
     new = reading.new_flags()
 
     def link(to: int = 1, *, of_new: bool = only_new) -> str:
@@ -211,8 +215,10 @@ def flags() -> ResponseReturnValue:
 
     return page(
         "knowledge/flags.html",
-        rows=[_flag_row(row) for row in rows],
+        rows=[_flag_row(row, late) for row in rows],
         new=new,
+        unanswered=reading.open_flags(),
+        late=reading.open_flags(before=late) if late else 0,
         only_new=only_new,
         new_url=link(of_new=True),
         all_url=link(of_new=False),
@@ -221,8 +227,15 @@ def flags() -> ResponseReturnValue:
     )
 
 
-def _flag_row(row: Any) -> dict[str, Any]:
+def _flag_row(row: Any, late: datetime | None) -> dict[str, Any]:
+    answered = row.state == FlagState.ANSWERED
     return {
+        "answered": answered,
+        "answered_by": row.answered_by_name,
+        "answered_at": row.answered_at,
+        "is_late": not answered and late is not None and row.at < late,
+        "due_on": row.due_on or due_in(ANSWER_WITHIN, beijing_day(row.at)),
+        "answer_url": url_for("knowledge.answer_flag", flag_id=row.id),
         "id": row.id,
         "title": row.revision.title,
         "number": row.article.number,

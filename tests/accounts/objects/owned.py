@@ -11,8 +11,8 @@ from portal.core.database import Base, db
 from portal.inbox.models import Export, Job, Notice
 from portal.inbox.rules.exports import ExportState, new_number
 from portal.inbox.rules.jobs import JobState
-from portal.knowledge.models import Flag, Use
-from portal.knowledge.rules.states import FlagKind, FlagState
+from portal.knowledge.models import Article, Draft, Flag, Remark, ReviewItem, ReviewRequest, Revision, Use
+from portal.knowledge.rules.states import FlagKind, FlagState, MaterialKind, RequestState
 
 HOUR = timedelta(hours=1)
 
@@ -35,7 +35,7 @@ def add(row: Base) -> Any:
 
 def own_things(world: Owners, who: str, person_id: int, now: datetime) -> None:
     """One of everything for one person."""
-    for make in (_sessions, _exports, _jobs, _notices, _tokens, _uses_and_flags):
+    for make in (_sessions, _exports, _jobs, _notices, _tokens, _uses_and_flags, _drafts, _reviews):
         make(world, who, person_id, now)
 
 
@@ -169,3 +169,54 @@ def _uses_and_flags(world: Owners, who: str, person_id: int, now: datetime) -> N
             )
         )
         world.own("flag", state.name.lower(), who, flag_id=flag.id, sign=words)
+
+
+def _drafts(world: Owners, who: str, person_id: int, now: datetime) -> None:
+    title = f"草稿{len(world.owned)}号"
+    row = add(
+        Draft(author_id=person_id, author_name=who, content={"title": title}, created_at=now, changed_at=now, version=1)
+    )
+    world.own("draft", "saved", who, draft_id=row.id, version=1, stale=0, sign=title)
+
+
+def _reviews(world: Owners, who: str, person_id: int, now: datetime) -> None:
+    """A request of somebody's own, with a text of his own and a remark on it; one waits, one is decided."""
+    category_id = world.things["article", "unpublished"]["category_id"]
+    for state in (RequestState.WAITING, RequestState.APPROVED):
+        sign = f"送审{len(world.owned)}号"
+        plain = dict.fromkeys(
+            ("title", "script", "body", "body_html", "audience", "district", "unit", "note", "why"), sign
+        )
+        number = f"KB-0104-8{len(world.owned):04}"
+        article = add(Article(number=number, category_id=category_id, created_at=now))
+        revision = add(
+            Revision(
+                **plain,
+                article_id=article.id,
+                no=1,
+                kind=MaterialKind.LAW,
+                valid_from=beijing_day(now),
+                checked="2026-07",
+                confidence="high",
+                weight="勘误",
+                sha256=sign,
+                author_id=person_id,
+                author_name=who,
+                created_at=now,
+            )
+        )
+        request = add(
+            ReviewRequest(
+                title=sign,
+                why="",
+                state=state,
+                submitted_by_id=person_id,
+                submitted_by_name=who,
+                submitted_at=now,
+            )
+        )
+        add(ReviewItem(request_id=request.id, revision_id=revision.id))
+        facts = {"request_id": request.id, "revision_id": revision.id, "by_id": person_id, "by_name": who, "at": now}
+        remark = add(Remark(**facts, field="script", quote="", text="改"))
+        values = {"request_id": request.id, "remark_id": remark.id, "revision": revision.id, "version": 1, "stale": 0}
+        world.own("review", state.name.lower(), who, **values, sign=sign)

@@ -7,17 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.accounts.models import Person, PersonRole, UserSession
 from portal.accounts.rules.sessions import secret_hash
 from portal.categories.models import Category, CategoryAlias, CategoryMerge
+from portal.core import files
 from portal.core.clock import beijing_day, utc_now
 from portal.core.database import db
 from portal.core.write import transaction
 from portal.directory.models import Unit, UnitMerge
-from portal.knowledge.models import Article, PhraseEvidence, ProposedPhrase, Publication, Revision
-from portal.knowledge.rules.states import PhraseState
+from portal.knowledge.models import (
+    Article,
+    ArticleBatch,
+    ArticleRow,
+    Attachment,
+    PhraseEvidence,
+    ProposedPhrase,
+    Publication,
+    Reference,
+    Revision,
+)
+from portal.knowledge.rules.states import BatchState, PhraseState, RowFate
 from portal.search.models import SynonymGroup, Term
 from portal.search.services import drain, index_later
 from tests.accounts.matrix import Guest
@@ -65,6 +76,8 @@ def make_world(app: Flask, everybody: list[Guest], folder: Path) -> World:
                 own_things(world, who, person_id, now)
             _people(world, now)
             _phrases(world, now)
+            _batches(world, now)
+            _files(world, now)
             _categories(world, now)
             _units(world, now)
             _words(world, now)
@@ -147,13 +160,50 @@ def _articles(world: World, folder: Path) -> None:
                 )
                 add(line)
                 index_later(f"article:{article.id}")
+            coming = select(func.max(Publication.id)).where(
+                Publication.article_id == article.id, Publication.from_at > utc_now()
+            )
             newest = db.session.scalars(
                 select(Revision).where(Revision.article_id == article.id).order_by(Revision.no)
             ).all()
-            world.put("article", str(article.slug)[4:], **_named(article, newest))
+            world.put("article", str(article.slug)[4:], **_named(article, newest), line=db.session.scalar(coming) or 0)
+    _fuses(world)
+    begun = select(Publication.id).where(Publication.revision_id == world.things["article", "current"]["revision"])
+    world.put("change", "begun", line_id=db.session.scalars(begun).first())
+    world.put("change", "not begun", line_id=world.things["article", "changing"]["line"])
     for state, other in (("current", "changing"), ("changing", "current")):
         another = world.things["article", other]
         world.things["article", state] |= {"another_revision": another["revision"], "another_script": another["script"]}
+
+
+def _fuses(world: World) -> None:
+    """An article that speaks on one person's word, and one whose fuse has burnt down."""
+    with transaction():
+        head = db.session.scalars(select(Person).where(Person.login == "demo.sun")).one()
+        known = world.things["article", "unpublished"]
+        source = db.session.get_one(Revision, known["revision"])
+        said = dict.fromkeys(("title", "script", "body", "body_html"), "急")
+        for state, lit_at in (("burning", utc_now()), ("burnt", utc_now() - timedelta(days=2))):
+            article = add(
+                Article(number=f"KB-0104-9{len(state)}0", category_id=known["category_id"], created_at=utc_now())
+            )
+            columns = {
+                c.key: getattr(source, c.key) for c in Revision.__table__.columns if c.key not in ("id", "article_id")
+            }
+            revision = add(Revision(**{**columns, **said}, article_id=article.id))
+            add(
+                Publication(
+                    article_id=article.id,
+                    revision_id=revision.id,
+                    from_at=lit_at,
+                    lapses_at=lit_at + timedelta(days=1),
+                    by_id=head.id,
+                    by_name=head.name,
+                    reason="急",
+                    at=lit_at,
+                )
+            )
+            world.put("fuse", state, number=article.number)
 
 
 def _named(article: Article, revisions: Any) -> Values:
@@ -162,6 +212,7 @@ def _named(article: Article, revisions: Any) -> Values:
     return {
         "number": article.number,
         "article_id": article.id,
+        "category_id": article.category_id,
         "revision": first.id,
         "script": first.script[3:10],
         "later": last.script[3:10],
@@ -199,6 +250,41 @@ def _phrases(world: World, now: datetime) -> None:
         row = add(ProposedPhrase(article_id=article_id, key=text, text=text, state=state, at=now))
         add(PhraseEvidence(proposal_id=row.id, person_id=1, event_id=None, hits=0, used_words="", asked_at=now, at=now))
         world.put("phrase", state.name.lower(), phrase_id=row.id, sign=text)
+
+
+def _batches(world: World, now: datetime) -> None:
+    for state in (BatchState.STAGED, BatchState.APPLIED, BatchState.DROPPED):
+        name = f"批次{state.name.lower()}.xlsx"
+        batch = add(
+            ArticleBatch(filename=name, kind="xlsx", sha256=state.name, state=state, by_id=1, by_name="某人", at=now)
+        )
+        for line, fate in enumerate((RowFate.NEW, RowFate.REJECTED), start=1):
+            add(ArticleRow(batch_id=batch.id, line=line, name=f"第{line}行", content={"title": "某题"}, fate=fate))
+        world.put("batch", state.name.lower(), batch_id=batch.id, version=1, stale=0, sign=name)
+
+
+def _files(world: World, now: datetime) -> None:
+    """A picture that a published text shows, one that a text shows nobody may read yet, one that no text shows."""
+    for state, article in (("shown", "current"), ("in a text never published", "unpublished"), ("in no text", "")):
+        path = files.draft("article")
+        path.write_bytes(state.encode())
+        kept = files.keep(path)
+        row = add(
+            Attachment(
+                file=kept.name,
+                filename="图.png",
+                kind="png",
+                size=kept.size,
+                sha256=kept.sha256,
+                by_id=1,
+                by_name="某人",
+                at=now,
+            )
+        )
+        if article:
+            revision = world.things["article", article]["revision"]
+            add(Reference(revision_id=revision, kind="file", target=str(row.id)))
+        world.put("file", state, file_id=row.id)
 
 
 def _categories(world: World, now: datetime) -> None:

@@ -17,13 +17,23 @@ from portal.directory.rules import CITY, DISTRICT, split_units
 from portal.directory.services import load_units
 from portal.search.services import index_later
 
-from .models import Category, CategoryAlias, CategoryMerge, CategoryName, CategoryUnit
-from .queries import category_by_code, category_merges, forget_tree
-from .rules import ALWAYS, why_not_child
+from ..models import Category, CategoryAlias, CategoryMerge, CategoryName, CategoryUnit
+from ..queries import category_by_code, category_merges, forget_tree
+from ..rules import ALWAYS, why_not_child
+from .prompts import confirm_refusal, end_prompt, raise_prompt, raised_before, refuse_prompt
 
-DATA = Path(__file__).with_name("data") / "ticket_categories.csv"
+__all__ = [
+    "confirm_refusal",
+    "end_prompt",
+    "raise_prompt",
+    "raised_before",
+    "refuse_prompt",
+]
+
+DATA = Path(__file__).parents[1] / "data" / "ticket_categories.csv"
 Counts = dict[str, int]
 TREE = "tree:"
+"""The key of the outbox that says: the tree is another one now. No document belongs to it."""
 
 
 def load_categories(*, now: datetime, path: Path = DATA) -> tuple[Counts, Counts]:
