@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import nh3
 from markdown import Markdown
+from markdown.inlinepatterns import SimpleTagInlineProcessor
 from markdown_it import MarkdownIt
 
 MEMORY = 512 * 1024 * 1024
@@ -24,6 +25,7 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 _PICTURE = re.compile(r"/knowledge/files/\d{1,9}")
+_STRUCK = r"(~~)(?=\S)(.+?)(?<=\S)~~"
 _IMG = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
 
 
@@ -160,11 +162,9 @@ def _laid_out(line: str, place: _Line) -> str:
 
 def reader() -> Markdown:
     """Python-Markdown as the portal writes it."""
-    return Markdown(
-        extensions=["extra", "sane_lists", "nl2br", "pymdownx.tilde"],
-        extension_configs={"pymdownx.tilde": {"subscript": False}},
-        output_format="html",
-    )
+    markdown = Markdown(extensions=["extra", "sane_lists", "nl2br"], output_format="html")
+    markdown.inlinePatterns.register(SimpleTagInlineProcessor(_STRUCK, "del"), "struck", 65)
+    return markdown
 
 
 def main() -> None:
