@@ -13,8 +13,8 @@ from portal.core.migrations import current_revision, head_revision
 from portal.inbox.models import Export, Job
 from portal.inbox.rules.exports import ExportState
 from portal.inbox.rules.jobs import UNFINISHED
-from portal.knowledge.models import Flag, Review, Revision
-from portal.knowledge.rules.states import FlagState
+from portal.knowledge.models import Article, Draft, Flag, Review, ReviewRequest, Revision
+from portal.knowledge.rules.states import FlagState, RequestState
 from portal.search.engine.types import IndexDamaged
 from portal.search.nearness import progress
 from portal.search.services import behind, engine
@@ -63,6 +63,9 @@ def holdings(person_id: int, now: datetime) -> list[dict[str, Any]]:
     )
     flags = _count(select(Flag.state).where(Flag.person_id == person_id))
     written = _count(select(Revision.author_id).where(Revision.author_id == person_id))
+    drafts = _count(select(Draft.author_id).where(Draft.author_id == person_id))
+    requests = _count(select(ReviewRequest.state).where(ReviewRequest.submitted_by_id == person_id))
+    owned = _count(select(Article.owner_id).where(Article.owner_id == person_id))
     approved = _count(select(Review.reviewer_id).where(Review.reviewer_id == person_id))
     rows = (
         ("等甲方决定的导出", exports[ExportState.WAITING], "份，批准了也只有本人能取，先请甲方退回"),
@@ -71,6 +74,9 @@ def holdings(person_id: int, now: datetime) -> list[dict[str, Any]]:
         ("没领的 API 令牌", tokens[TokenState.ASKED] + tokens[TokenState.GRANTED], "个，只有本人能领，请作废另办"),
         ("在用的 API 令牌", tokens[TokenState.ACTIVE], "个，停用账号以后照样能用，要停请作废"),
         ("编辑还没看的纠错", flags[FlagState.NEW], "条，照样会处理"),
+        ("没送审的草稿", drafts.total(), "份，只有本人能接着写，请先送审"),
+        ("等审核的送审", requests[RequestState.WAITING], "件，照样会审，只有本人能撤回"),
+        ("负责的知识", owned.total(), "条，请改由别人负责"),
         ("写过的知识版本", written.total(), "个，署名保留"),
         ("审过的知识版本", approved.total(), "个，署名保留"),
     )

@@ -42,6 +42,10 @@ CANARIES = {
 }
 
 
+OF_THE_PAST = {"knowledge.changes"}
+"""Pages that tell what was taken away, marked as such; looked at by a test of their own."""
+
+
 @pytest.fixture
 def seeded(full_app: Flask, tmp_path: Path) -> Flask:
     """The portal with a canary in each place."""
@@ -77,7 +81,7 @@ def _lay(folder: Path, name: str, until: str | None) -> None:
 def _crawl(app: Flask, login: str) -> str:
     """Everything this person can be shown: every page, and every search for every canary."""
     guest = Visitor(app, app.test_client()).sign_in(login)
-    seen = [guest.client.get(place.path).text for place in places(app)]
+    seen = [guest.client.get(place.path).text for place in places(app) if place.endpoint not in OF_THE_PAST]
     for path in ("/desk/results", "/desk/suggest", "/knowledge/", "/units/", "/admin/audit"):
         seen.append(guest.client.get(path, query_string={"q": "金丝雀"}).text)
     return "\n".join(seen)
@@ -93,6 +97,14 @@ def test_a_canary_is_seen_only_where_it_may_be(seeded: Flask, role: Role) -> Non
             assert sung, f"{role.name} should find: {name}"
         else:
             assert not sung, f"{role.name} was shown: {name} … {_around(text, canary.word)}"
+
+
+def test_what_was_taken_away_stands_among_the_changes_marked_as_gone_and_cannot_be_copied(seeded: Flask) -> None:
+    page = Visitor(seeded, seeded.test_client()).sign_in("demo.li").get("knowledge.changes", days=1)
+    card = next(c for c in page.select("section.card") if CANARIES["withdrawn"].word in c.get_text())
+    assert "下架" in card.get_text()
+    assert not card.select("[data-copy], [data-key=c]")
+    assert CANARIES["draft"].word not in page.get_text()
 
 
 def _around(text: str, word: str) -> str:

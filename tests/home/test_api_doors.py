@@ -31,11 +31,11 @@ def ask(full_app: Flask) -> Ask:
 # -- doors -----------------------------------------------------------------------------------------------------------
 
 
-def test_only_search_and_suggest_are_open_to_tokens(full_app: Flask) -> None:
+def test_only_what_the_interface_describes_is_open_to_tokens(full_app: Flask) -> None:
     marked = {
         rule.rule for rule in full_app.url_map.iter_rules() if is_by_token(full_app.view_functions[rule.endpoint])
     }
-    assert marked == {"/api/v1/search", "/api/v1/suggest"}
+    assert marked == {"/api/v1/search", "/api/v1/suggest", "/api/v1/articles/<string:number>"}
 
 
 @pytest.mark.parametrize("login", ["", *(f"demo.{entry[0]}" for entry in DEMO_PEOPLE)])

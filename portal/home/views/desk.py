@@ -53,7 +53,7 @@ def desk() -> ResponseReturnValue:
     person, now = current_person(), utc_now()
     asked, number = _asked(), asked_page(request.args.get("page"))
     found = _answer(asked, person, number, settled=True)
-    if number > 1 and not found.cards:
+    if number > 1 and asked.words and not found.cards:
         return redirect(_page_url(asked, 1))
     unseen = unread(person, now)
     mark(found.cards, unseen, person, now)

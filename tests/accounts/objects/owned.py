@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy import select
+
 from portal.accounts.models import ApiToken, UserSession
 from portal.accounts.rules.sessions import secret_hash
+from portal.categories.models import Category
 from portal.core import files
 from portal.core.clock import beijing_day
 from portal.core.database import Base, db
@@ -181,7 +184,7 @@ def _drafts(world: Owners, who: str, person_id: int, now: datetime) -> None:
 
 def _reviews(world: Owners, who: str, person_id: int, now: datetime) -> None:
     """A request of somebody's own, with a text of his own and a remark on it; one waits, one is decided."""
-    category_id = world.things["article", "unpublished"]["category_id"]
+    category_id = db.session.scalars(select(Category.id).where(Category.code == "0104")).one()
     for state in (RequestState.WAITING, RequestState.APPROVED):
         sign = f"送审{len(world.owned)}号"
         plain = dict.fromkeys(
