@@ -71,6 +71,10 @@ class Watched:
         assert not self.faults, "\n".join(self.faults)
 
 
+CANCELLED = ("htmx:sendAbort, ", "htmx:afterRequest, ")
+"""What htmx writes when the next letter cancels the answer to the one before, as it should."""
+
+
 @contextmanager
 def watched(browser: Browser, base: str, *, viewport: dict[str, int] = WIDE, **options: Any) -> Iterator[Watched]:
     """A fresh context over the portal at `base`; whatever went wrong unseen fails at its end."""
@@ -79,7 +83,8 @@ def watched(browser: Browser, base: str, *, viewport: dict[str, int] = WIDE, **o
     guest = Watched(context, page, base)
 
     def said(message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(f"status of {code}" in message.text for code in guest.expected):
+        known = message.text.startswith(CANCELLED) or any(f"status of {c}" in message.text for c in guest.expected)
+        if message.type == "error" and not known:
             guest.faults.append(f"console: {message.text}")
 
     page.on("console", said)
