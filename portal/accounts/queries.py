@@ -169,17 +169,6 @@ def sessions_of(person_id: int, now: datetime) -> Sequence[UserSession]:
     return db.session.scalars(statement).all()
 
 
-def open_sessions(now: datetime) -> Sequence[UserSession]:
-    """Everybody's sessions that still hold, with their people."""
-    statement = (
-        select(UserSession)
-        .where(UserSession.ended_at.is_(None), UserSession.started_at > now - ABSOLUTE)
-        .options(joinedload(UserSession.person))
-        .order_by(UserSession.seen_at.desc())
-    )
-    return db.session.scalars(statement).all()
-
-
 def is_locked(login: str, now: datetime) -> datetime | None:
     """Until when an account is locked, None if it is not."""
     statement = select(FailedTry.at).where(

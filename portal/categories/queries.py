@@ -7,10 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.core.database import db
-from portal.core.remember import forget
 from portal.core.succession import Merges
 from portal.directory.queries import unit_merges
-from portal.search.services import while_unchanged
+from portal.search.services import forget_unchanged, while_unchanged
 
 from .models import Category, CategoryAlias, CategoryMerge, CategoryUnit
 
@@ -62,8 +61,8 @@ def category_merges() -> Merges:
 
 def forget_tree() -> None:
     """The tree or its merges have changed within this transaction."""
-    forget(f"while unchanged {_MERGES}")
-    forget(f"while unchanged {_OUTLINE}")
+    forget_unchanged(_MERGES)
+    forget_unchanged(_OUTLINE)
 
 
 def _outline() -> dict[int, tuple[str, int | None]]:

@@ -82,7 +82,7 @@ def answer(
         words, at=now, filters=filters, limit=limit, offset=offset, settled=settled, facets=("category", *MENUS)
     )
     if results is None:
-        found = cards(_by_database(words, category, now, limit, offset), now=now, person_id=person_id)
+        found = cards(_by_database(words, category, more, now, limit, offset), now=now, person_id=person_id)
         return Answers(found, len(found), round(took), degraded="搜索索引正在修复，先用字面查找，结果可能不全")
     by_revision = {revision_id(hit.id): hit for hit in results.hits}
     found = cards(list(by_revision), now=now, person_id=person_id)
@@ -101,7 +101,9 @@ def answer(
     return answers
 
 
-def _by_database(words: str, category: str, now: datetime, limit: int, offset: int) -> list[int]:
+def _by_database(
+    words: str, category: str, more: Mapping[str, str], now: datetime, limit: int, offset: int
+) -> list[int]:
     """Without an index: titles, phrases and scripts that hold the words as they stand."""
     like = like_pattern(words)
     phrased = select(Phrase.article_id).where(Phrase.text.like(like, escape="\\"))
@@ -115,6 +117,9 @@ def _by_database(words: str, category: str, now: datetime, limit: int, offset: i
         below = select(Article.id).join(Category, Category.id == Article.category_id)
         below = below.where(Category.code.in_(codes_standing_under(category, beijing_day(now))))
         statement = statement.where(Revision.article_id.in_(below))
+    for name, value in more.items():
+        if value:
+            statement = statement.where({"kind": Revision.kind, "unit": Revision.unit}[name] == value)
     return list(db.session.scalars(statement.order_by(Revision.id).limit(limit).offset(offset)))
 
 

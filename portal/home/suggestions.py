@@ -11,6 +11,7 @@ from sqlalchemy import Date, Select, bindparam, select
 from portal.categories.queries import category_by_code
 from portal.core.clock import beijing_day
 from portal.core.database import UtcDateTime, db
+from portal.directory.queries import standing_names
 from portal.knowledge.models import Article, Revision
 from portal.knowledge.queries.documents import revision_id
 from portal.knowledge.queries.visible import answering, answering_on
@@ -89,7 +90,8 @@ def _parts(typed: str) -> list[str]:
 def units_to_ask(offered: Sequence[Offered], *, category: str, now: datetime) -> list[str]:
     """Whom a caller can be sent to: the units of the category asked in, else those behind what is nearest."""
     if category and (found := category_by_code(category)):
-        return list(dict.fromkeys(held.unit.first_name for held in found.units))[:MOST_UNITS]
+        called = standing_names(beijing_day(now))
+        return list(dict.fromkeys(called[held.unit.first_name] for held in found.units))[:MOST_UNITS]
     numbers = [each.number for each in offered if each.number]
     named = (
         select(Article.number, Revision.unit)

@@ -69,8 +69,3 @@ def register_export(kind: ExportKind) -> None:
 def export_kind(name: str) -> ExportKind | None:
     """The kind of this name, or None."""
     return _kinds.get(name)
-
-
-def export_kinds() -> list[ExportKind]:
-    """Everything that can be exported."""
-    return list(_kinds.values())

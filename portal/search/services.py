@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.clock import utc_now
 from portal.core.database import db
-from portal.core.remember import remembered
+from portal.core.remember import forget, remembered
 from portal.core.write import after_commit, at_commit, collect, writing_now
 
 from .engine.engine import Engine
@@ -112,6 +112,11 @@ def while_unchanged(key: Any, make: Callable[[], T]) -> T:
         known.values[key] = make()
     found: T = known.values[key]
     return found
+
+
+def forget_unchanged(key: Any) -> None:
+    """What was made under this key has changed within this transaction."""
+    forget(f"while unchanged {key}")
 
 
 def drain(*, wait: bool = False) -> bool:

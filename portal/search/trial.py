@@ -16,7 +16,6 @@ from .words import follow_words, lexicon
 
 DEPTH = 5
 FIRST = 3
-MOST_LISTED = 12
 MOST_LOOKED_AT = 200
 LONGEST_LOOK = 0.8
 """Seconds after which no further query is tried; the page says how many were."""

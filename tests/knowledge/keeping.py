@@ -12,8 +12,9 @@ from portal.core.database import db
 from portal.core.write import transaction
 from portal.inbox.models import Notice
 from portal.knowledge.models import Article, Publication, Revision
+from portal.knowledge.rules.identity import TEXT_FIELDS
 from portal.knowledge.services import ledger
-from portal.knowledge.services.publishing import TEXT_FIELDS, add_revision
+from portal.knowledge.services.publishing import add_revision
 
 from .asking import article_of, who
 from .pack import NOW, reviewer

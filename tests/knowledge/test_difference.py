@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.knowledge.rules.blocks import blocks, pair_up
-from portal.knowledge.rules.difference import ADD, DEL, BasisRow, Field, Piece, Said, difference, words
+from portal.knowledge.rules.content import BasisEntry
+from portal.knowledge.rules.difference import ADD, DEL, Field, Piece, Said, difference, words
 
 
 def _marked(old: str, new: str) -> str:
@@ -42,7 +43,7 @@ def test_a_change_shows_as_the_phrase_it_is(old: str, new: str, marked: str) -> 
     assert _marked(old, new) == marked
 
 
-def _said(body: str = "", basis: list[BasisRow] | None = None, **fields: str) -> Said:
+def _said(body: str = "", basis: list[BasisEntry] | None = None, **fields: str) -> Said:
     return Said(fields, body, basis or [])
 
 
@@ -108,7 +109,7 @@ def test_blocks_are_read_as_people_see_them() -> None:
     ]
 
 
-def _basis(text: str, article: str, **more: Any) -> BasisRow:
+def _basis(text: str, article: str, **more: Any) -> BasisEntry:
     usual: dict[str, Any] = {
         "source": "示例条例",
         "in_force_from": date(2024, 7, 1),
@@ -116,7 +117,7 @@ def _basis(text: str, article: str, **more: Any) -> BasisRow:
         "checked": "text-2025-04",
         "note": "",
     }
-    return BasisRow(text=text, article=article, **{**usual, **more})
+    return BasisEntry(text=text, article=article, **{**usual, **more})
 
 
 def test_basis_rows_stand_beside_each_other_by_what_they_rest_on_whatever_their_order() -> None:

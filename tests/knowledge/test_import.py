@@ -13,8 +13,9 @@ from portal.config import ROOT
 from portal.core.database import db
 from portal.core.write import transaction
 from portal.knowledge.models import Article, Phrase, Proposal, Publication, Revision
+from portal.knowledge.rules.identity import TEXT_FIELDS
 from portal.knowledge.services.content_pack import Report
-from portal.knowledge.services.publishing import TEXT_FIELDS, add_revision
+from portal.knowledge.services.publishing import add_revision
 from portal.search.models import OutboxRow
 from portal.search.services import check
 

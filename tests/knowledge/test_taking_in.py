@@ -22,7 +22,7 @@ from portal.inbox.models import Job, Notice
 from portal.inbox.rules.jobs import JobState
 from portal.inbox.services.work import claim_next
 from portal.knowledge.models import Article, ArticleBatch, ArticleRow, Phrase, ReviewItem, ReviewRequest, Revision
-from portal.knowledge.queries.batches import TEXT_FIELDS
+from portal.knowledge.rules.identity import TEXT_FIELDS
 from portal.knowledge.rules.states import BatchState, RequestState, RowFate
 from portal.knowledge.services import reviewing, taking_in
 from portal.search.services import drain

@@ -14,7 +14,8 @@ from portal.core.markup import render
 from portal.core.write import transaction
 from portal.knowledge.models import Article, Draft, Revision
 from portal.knowledge.queries.drafts import newest_revision
-from portal.knowledge.services.publishing import TEXT_FIELDS, add_revision
+from portal.knowledge.rules.identity import TEXT_FIELDS
+from portal.knowledge.services.publishing import add_revision
 from tests.support.visitor import Visitor
 
 from .pack import UNIT

@@ -16,25 +16,11 @@ from portal.directory.queries import standing_names
 from portal.inbox.models import Job
 
 from ..models import Article, ArticleBatch, ArticleRow, Phrase, Publication, ReviewItem, Revision
+from ..rules.identity import basis_rows, content_of
 from ..rules.states import BatchState, RowFate
 from .visible import answering
 
 PAGE, ROWS = 20, 50
-TEXT_FIELDS = (
-    "title",
-    "script",
-    "body",
-    "audience",
-    "district",
-    "unit",
-    "kind",
-    "valid_from",
-    "valid_to",
-    "checked",
-    "confidence",
-    "note",
-)
-BASIS_FIELDS = ("text", "source", "article", "in_force_from", "in_force_to", "checked", "note")
 
 
 def batches(*, page: int) -> tuple[Sequence[ArticleBatch], int]:
@@ -212,8 +198,8 @@ def _there(titles: Collection[str], names: Collection[str], now: datetime) -> It
             slug=revision.article.slug,
             category=stands[revision.article.category_id].code,
             newest_id=newest[revision.article_id],
-            content={key: getattr(revision, key) for key in TEXT_FIELDS},
-            basis=[{key: getattr(row, key) for key in BASIS_FIELDS} for row in revision.basis],
+            content=content_of(revision),
+            basis=basis_rows(revision),
             phrases=frozenset(phrases.get(revision.article_id, ())),
             taken_from=taken.get(revision.article_id),
         )

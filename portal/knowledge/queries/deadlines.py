@@ -1,14 +1,8 @@
-"""Working-day deadlines, where the calendar knows the year; and who keeps an article."""
+"""Working-day deadlines, where the calendar knows the year."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import select
-
-from portal.accounts.models import Person, PersonRole
-from portal.accounts.rules.permissions import GRANTS, Permission
 from portal.core.calendar_queries import working_calendar
-from portal.core.database import db
 from portal.core.workdays import NoCalendar
 
 MOST_BACK = 40
@@ -41,17 +35,3 @@ def last_workday_before(today: date) -> date:
         return working_calendar().last_workday_on_or_before(today - timedelta(days=1)).day
     except NoCalendar:
         return today - timedelta(days=1)
-
-
-def keepers() -> list[tuple[int, str]]:
-    """Everybody who may keep an article: number and name."""
-    roles = [str(role) for role in GRANTS[Permission.KNOWLEDGE_FLAG_ANSWER]]
-    holders = select(PersonRole.person_id).where(PersonRole.role.in_(roles))
-    statement = select(Person.id, Person.name).where(Person.active, Person.kind == "person", Person.id.in_(holders))
-    return [(number, name) for number, name in db.session.execute(statement.order_by(Person.id))]
-
-
-def names(person_ids: Iterable[int]) -> dict[int, str]:
-    """Person → name."""
-    statement = select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))
-    return dict(db.session.execute(statement).all())

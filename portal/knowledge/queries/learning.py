@@ -146,12 +146,6 @@ def unseen_gaps(now: datetime) -> int:
     return db.session.scalar(select(func.count()).select_from(asked).where(asked.c.key.not_in(seen_to))) or 0
 
 
-def last_words(key: str, now: datetime) -> str | None:
-    """How words that found nothing were typed last."""
-    rows = missing(now, key=key)
-    return rows[0].words if rows else None
-
-
 @dataclass(frozen=True)
 class Waiting:
     """A proposed phrase that waits for an editor."""

@@ -10,8 +10,9 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from portal.core.database import db
 from portal.core.paging import pages
 
-from ..models import Article, Publication, Remark, Review, ReviewItem, ReviewRequest, Revision
+from ..models import Article, Publication, Review, ReviewItem, ReviewRequest, Revision
 from ..rules import difference, lint
+from ..rules.content import BasisEntry
 from ..rules.force import windows
 from ..rules.states import RequestState
 from .checking import phones
@@ -84,11 +85,6 @@ def request_by_id(request_id: int) -> ReviewRequest | None:
     )
 
 
-def remark_by_id(remark_id: int) -> Remark | None:
-    """One remark."""
-    return db.session.get(Remark, remark_id)
-
-
 def before(article_ids: Collection[int], now: datetime) -> dict[int, Revision]:
     """Article id → the revision that the ledger says speaks now, else the last that was published; with its basis.
 
@@ -125,9 +121,7 @@ def said(revision: Revision) -> difference.Said:
     }
     fields["valid"] = f"{revision.valid_from.isoformat()} {until}"
     basis = [
-        difference.BasisRow(
-            row.text, row.source, row.article, row.in_force_from, row.in_force_to, row.checked, row.note
-        )
+        BasisEntry(row.text, row.source, row.article, row.in_force_from, row.in_force_to, row.checked, row.note)
         for row in revision.basis
     ]
     return difference.Said(fields, revision.body, basis)

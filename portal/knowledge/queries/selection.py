@@ -17,7 +17,7 @@ from portal.core.database import db
 
 from ..models import Article, Phrase, Revision
 from ..queries import articles as listing
-from .batches import BASIS_FIELDS, TEXT_FIELDS
+from ..rules.identity import basis_rows, content_of
 from .cards import basis_labels
 from .visible import answering, outlook, stretches
 
@@ -115,9 +115,9 @@ def _whole(revisions: Sequence[Revision], day: date) -> list[Whole]:
                 category=category.code,
                 category_name=category.name,
                 category_path=f"{parent}/{category.name}" if parent else category.name,
-                content={key: getattr(revision, key) for key in TEXT_FIELDS},
+                content=content_of(revision),
                 body_html=revision.body_html,
-                basis=[{key: getattr(row, key) for key in BASIS_FIELDS} for row in revision.basis],
+                basis=basis_rows(revision),
                 labels=[str(each["label"]) for each in basis_labels(revision.basis)],
                 phrases=phrases.get(revision.article_id, []),
                 sha256=revision.sha256,

@@ -114,12 +114,6 @@ def _weigh(due: Due, uses: int, changed: int, today: date) -> Due:
     return replace(due, uses=uses, changed_basis=changed, harm=rules.harm(uses, due.clock.days(today), changed))
 
 
-def due_now(now: datetime) -> int:
-    """How many texts are overdue today."""
-    today = beijing_day(now)
-    return sum(each.clock.due_on < today for each in clocks(now))
-
-
 def changed_basis(due: Sequence[Due]) -> dict[int, int]:
     """Article → how many rows of its basis are not as they were when it was verified.
 

@@ -7,10 +7,10 @@ Nothing here knows a database: two texts come in as `Said`, rows of pieces go ou
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from difflib import SequenceMatcher
 
 from .blocks import Block, blocks, pair_up
+from .content import BasisEntry
 from .figures import key_spans
 
 Piece = tuple[str, str]
@@ -41,25 +41,12 @@ _SENTENCE = re.compile(r"[^。！？；\n]*[。！？；\n]?")
 
 
 @dataclass(frozen=True)
-class BasisRow:
-    """One basis row as it is compared."""
-
-    text: str
-    source: str
-    article: str
-    in_force_from: date
-    in_force_to: date | None
-    checked: str
-    note: str
-
-
-@dataclass(frozen=True)
 class Said:
     """All that a revision says; `fields` holds those of LABELS that are plain text, the body as Markdown."""
 
     fields: dict[str, str]
     body: str
-    basis: Sequence[BasisRow]
+    basis: Sequence[BasisEntry]
 
 
 @dataclass(frozen=True)
@@ -250,12 +237,12 @@ def _alone(old: str | None, new: str | None) -> Row:
     return Row([(old, DEL)] if old is not None else None, [(new, ADD)] if new is not None else None)
 
 
-def _of_basis(old: Sequence[BasisRow], new: Sequence[BasisRow]) -> list[Row]:
+def _of_basis(old: Sequence[BasisEntry], new: Sequence[BasisEntry]) -> list[Row]:
     """Rows of the same article of the same document stand beside each other, then those that rest on the same
     document, then those that say nearly the same.
     """
     partner: dict[int, int] = {}
-    alike: list[Callable[[BasisRow, BasisRow], bool]] = [
+    alike: list[Callable[[BasisEntry, BasisEntry], bool]] = [
         lambda a, b: a == b,
         lambda a, b: (a.source, a.article, a.text) == (b.source, b.article, b.text),
         lambda a, b: (a.source, a.article) == (b.source, b.article),
@@ -282,7 +269,7 @@ def _near(one: str, other: str) -> bool:
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.5
 
 
-def _lines(row: BasisRow) -> list[str]:
+def _lines(row: BasisEntry) -> list[str]:
     until = f"至 {row.in_force_to.isoformat()}" if row.in_force_to else "起"
     found = [row.text, f"{row.source} {row.article}", f"施行 {row.in_force_from.isoformat()} {until}"]
     return [*found, f"核对 {row.checked}", f"备注 {row.note}" if row.note else "没有备注"]

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from portal.core.errors import DomainError
-
 from .content import SCRIPT_LIMIT
 
 TITLE_LIMIT, KEYWORD_LIMIT = 128, 20
@@ -77,18 +75,6 @@ def script_and_body(content: str) -> tuple[str, str] | None:
             break
         script += sentence
     return (script.strip(), whole) if len(script.strip()) > 1 else None
-
-
-def require_script(content: str) -> tuple[str, str]:
-    """The script and the body of a text.
-
-    Raises:
-        DomainError: nothing of it can be read aloud.
-    """
-    found = script_and_body(content)
-    if found is None:
-        raise DomainError(NO_SCRIPT)
-    return found
 
 
 def joined(script: str, body: str) -> str:

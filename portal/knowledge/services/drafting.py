@@ -19,8 +19,8 @@ from ..queries.drafts import newest_revision
 from ..rules.drafting import LABELS, Content, shown
 from ..rules.states import Sensitivity, Weight
 from . import reviewing
-from .ledger import ref
 from .publishing import add_phrases, add_revision, content_hash, create_article, move_article
+from .verifying import set_keeping
 
 ORIGIN = "编辑"
 """Where a phrase typed by a writer comes from, as the phrase says."""
@@ -136,7 +136,16 @@ def submit(draft: Draft, written: Written, *, by: Person, now: datetime) -> Revi
         article = db.session.get_one(Article, draft.article_id, with_for_update=True)
         _refuse_stale(draft, article, written)
         move_article(article, written.category, by=actor, now=now)
-    _keep_by(article, written, by=actor, now=now)
+    kept = written.assigned or Assigned(article.owner_id, article.interval_days)
+    set_keeping(
+        article,
+        owner_id=kept.owner_id,
+        interval_days=kept.interval_days,
+        sensitivity=written.sensitivity,
+        opened_version=None,
+        by=actor,
+        now=now,
+    )
     revision = add_revision(
         article,
         content=written.content,
@@ -169,18 +178,3 @@ def _refuse_stale(draft: Draft, article: Article, written: Written) -> None:
         )
     if newest.sha256 == content_hash(written.content, written.basis):
         raise DomainError(f"和第 {newest.no} 版一字不差，没有要送审的改动")
-
-
-def _keep_by(article: Article, written: Written, *, by: Actor, now: datetime) -> None:
-    """How the article is kept: by whom, how often it is verified, how carefully it is shown."""
-    wanted: dict[str, Any] = {"sensitivity": written.sensitivity}
-    if written.assigned is not None:
-        wanted |= {"owner_id": written.assigned.owner_id, "interval_days": written.assigned.interval_days}
-    changes = {
-        name: (getattr(article, name), value) for name, value in wanted.items() if getattr(article, name) != value
-    }
-    if changes:
-        for name, (_, value) in changes.items():
-            setattr(article, name, value)
-        article.version += 1
-        record("knowledge:article:keep", ref(article), by=by, now=now, changes=changes)

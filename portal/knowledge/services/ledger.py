@@ -154,12 +154,6 @@ def is_fuse(line: Publication) -> bool:
     return line.lapses_at is not None and line.revision_id is not None
 
 
-def burning(article: Article, now: datetime) -> Publication | None:
-    """The emergency line that speaks now and waits for a second person."""
-    line = live_line(lines_of(article), now)
-    return line if line and line.lapses_at else None
-
-
 def confirm_emergency(article: Article, *, by: Person, words: str, now: datetime) -> Publication:
     """A second person's word on an emergency publication: it stays.
 

@@ -1,7 +1,7 @@
 """A revision is added, reviewed and published; each step a row that is never changed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,24 +14,9 @@ from portal.search.services import index_later
 
 from ..models import Article, Basis, Phrase, Publication, Reference, Revision
 from ..queries.documents import PREFIX
-from ..rules.identity import number, revision_hash
+from ..rules.identity import TEXT_FIELDS, number, revision_hash
 from ..rules.references import references
 from .ledger import approve, publish, ref
-
-TEXT_FIELDS = [
-    "title",
-    "script",
-    "body",
-    "audience",
-    "district",
-    "unit",
-    "kind",
-    "valid_from",
-    "valid_to",
-    "checked",
-    "confidence",
-    "note",
-]
 
 
 def create_article(category: Category, *, slug: str | None, by: Actor, now: datetime) -> Article:
@@ -83,7 +68,7 @@ def add_revision(
 
     Args:
         article: the article it belongs to.
-        content: every field of TEXT_FIELDS.
+        content: every field of rules/identity.TEXT_FIELDS.
         body_html: the body, rendered and cleaned before the write began.
         basis: rows with text, source, article, in_force_from, in_force_to, checked, note.
         author: who wrote it.
@@ -147,8 +132,3 @@ def approve_and_publish(
     review = approve(revision, by=approver, remark=reason, now=now)
     by = Actor(approver.id, approver.name)
     return publish(article, revision, review=review, from_at=from_at, by=by, reason=reason, now=now)
-
-
-def validity_words(start: date, end: date | None) -> str:
-    """A validity in words."""
-    return f"{start.isoformat()} 至 {end.isoformat()}" if end else f"{start.isoformat()} 起"

@@ -10,11 +10,11 @@ from portal.core.database import db
 from portal.core.errors import DomainError
 
 from ..models import Article, ReviewRequest, Revision
+from ..rules.identity import basis_rows, content_of
 from ..rules.states import Weight
 from .ledger import lines_of
-from .publishing import TEXT_FIELDS, add_revision
+from .publishing import add_revision
 from .reviewing import submit
-from .uses import basis_of
 
 
 def restore(article: Article, revision: Revision, *, why: str, by: Person, now: datetime) -> ReviewRequest:
@@ -40,9 +40,9 @@ def restore(article: Article, revision: Revision, *, why: str, by: Person, now: 
         raise DomainError("这就是最新的一版，不用恢复")
     again = add_revision(
         article,
-        content={name: getattr(revision, name) for name in TEXT_FIELDS},
+        content=content_of(revision),
         body_html=revision.body_html,
-        basis=basis_of(revision),
+        basis=basis_rows(revision),
         author=by,
         why=f"恢复第 {revision.no} 版：{why.strip()}"[:200],
         weight=Weight.SUBSTANCE,

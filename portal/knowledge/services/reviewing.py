@@ -18,23 +18,13 @@ from portal.inbox.services.notices import tell, tell_all
 
 from ..models import Article, Publication, Remark, ReviewItem, ReviewRequest, Revision
 from ..queries.reviews import contributors
+from ..rules.difference import LABELS
 from ..rules.force import windows
 from ..rules.states import RequestState
 from . import ledger
 
 ADDRESS = "/knowledge/review/{}"
-FIELDS = {
-    "title": "标题",
-    "script": "话术",
-    "body": "正文",
-    "basis": "依据",
-    "audience": "适用对象",
-    "district": "适用地区",
-    "unit": "承办单位",
-    "kind": "材料性质",
-    "valid": "有效期",
-    "note": "提醒",
-}
+FIELDS = {name: label for name, label in LABELS.items() if name not in ("checked", "confidence")}
 """The places of a text that a remark may speak of."""
 
 

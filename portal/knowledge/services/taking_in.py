@@ -17,12 +17,12 @@ from portal.core.database import db
 from portal.core.errors import ConflictError, DomainError
 from portal.core.markup import render
 from portal.inbox.models import Job
-from portal.inbox.rules.jobs import UNFINISHED, JobState
+from portal.inbox.rules.jobs import JobState
 from portal.inbox.services import jobs
 from portal.inbox.services.work import JobContext, JobKind
 
 from ..models import Article, ArticleBatch, ArticleRow, Revision
-from ..queries.batches import Known, address, fates, job_of, known
+from ..queries.batches import Known, address, fates, known
 from ..rules.fates import Decision, decide
 from ..rules.states import BatchState, RowFate, Weight
 from . import reviewing
@@ -253,9 +253,3 @@ TAKING_IN = JobKind(
     stopping="写好的草稿留着，还没有送审；再点「入库」就接着做。",
     ended=_ended,
 )
-
-
-def unfinished_job(batch_id: int) -> Job | None:
-    """The job that takes a batch in, while it runs or waits."""
-    job = job_of(batch_id, JOB)
-    return job if job is not None and job.state in UNFINISHED else None

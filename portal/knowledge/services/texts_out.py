@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+from markupsafe import Markup
+
 from portal.inbox.kinds import Asked
 from portal.inbox.sheets import Column, Sheet, Watermark
 
@@ -72,7 +74,7 @@ def write_print(path: Path, asked: Asked, mark: Watermark, on_row: OnRow) -> int
                 "title": text.content["title"],
                 "facts": facts(text),
                 "script": text.content["script"],
-                "body_html": text.body_html,
+                "body_html": Markup(text.body_html),  # noqa: S704 — rendered and cleaned when it was saved
                 "basis": text.labels,
             }
         )

@@ -1,7 +1,6 @@
 """What readers do with an answer: they tell it to a caller, or they say that it is wrong."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -13,11 +12,12 @@ from portal.search.events import clean
 
 from ..models import Article, Flag, Revision, Use
 from ..queries.visible import answering
+from ..rules.identity import basis_rows, content_of
 from ..rules.states import FlagKind, FlagState
 from ..rules.ticket import ticket_number
 from .flags import tell_keeper
 from .ledger import ref
-from .publishing import TEXT_FIELDS, content_hash
+from .publishing import content_hash
 
 CALL = timedelta(hours=1)
 """A text that was in force within this time may still be used: it was read out before it changed."""
@@ -124,21 +124,4 @@ def see_flag(flag: Flag, *, by: Actor, now: datetime) -> bool:
 
 def is_as_it_was(revision: Revision) -> bool:
     """Whether a revision's text still gives the hash that was taken when it was written; `basis` must be loaded."""
-    content = {name: getattr(revision, name) for name in TEXT_FIELDS}
-    return content_hash(content, basis_of(revision)) == revision.sha256
-
-
-def basis_of(revision: Revision) -> list[dict[str, Any]]:
-    """The basis rows of a revision as they are hashed and written; `basis` must be loaded."""
-    return [
-        {
-            "text": row.text,
-            "source": row.source,
-            "article": row.article,
-            "in_force_from": row.in_force_from,
-            "in_force_to": row.in_force_to,
-            "checked": row.checked,
-            "note": row.note,
-        }
-        for row in revision.basis
-    ]
+    return content_hash(content_of(revision), basis_rows(revision)) == revision.sha256

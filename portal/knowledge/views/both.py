@@ -11,7 +11,7 @@ from portal.accounts.rules.permissions import Permission
 from portal.core.clock import utc_now
 from portal.core.pages import page
 
-from ..forms_writing import typed
+from ..forms.writing import typed
 from ..models import Draft, Revision
 from ..queries import drafts as reading
 from ..rules.drafting import LABELS, MERGED, Content, shown

@@ -13,7 +13,7 @@ from portal.core.errors import DomainError
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 
-from ..forms_keeping import FlagAnswerForm
+from ..forms.keeping import FlagAnswerForm
 from ..models import Article, Flag, Revision
 from ..queries import uses as reading
 from ..queries.articles import published_revisions

@@ -18,7 +18,7 @@ from portal.core.text import one_line
 from portal.search.events import LONGEST, key_of
 from portal.search.queries import find
 
-from ..forms import UNSORTED, GapForm
+from ..forms.acts import UNSORTED, GapForm
 from ..models import PhraseEvidence
 from ..queries import learning as reading
 from ..queries.cards import Card, cards, current_revisions

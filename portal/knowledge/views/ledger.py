@@ -10,7 +10,7 @@ from portal.core.clock import near_time, utc_now
 from portal.core.database import db
 from portal.core.pages import page
 
-from ..forms import ReasonForm
+from ..forms.acts import ReasonForm
 from ..models import Article, Revision
 from ..queries import reviews as reading
 from ..queries import uses as using

@@ -17,7 +17,7 @@ from portal.core.errors import ConflictError
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 
-from ..forms import DecisionForm, RemarkForm
+from ..forms.acts import DecisionForm, RemarkForm
 from ..models import ReviewRequest, Revision
 from ..queries import reviews as reading
 from ..queries import uses as using

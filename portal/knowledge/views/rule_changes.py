@@ -13,7 +13,7 @@ from portal.core.fields import EARLIEST, LATEST
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 
-from ..forms_keeping import RuleChangeForm
+from ..forms.keeping import RuleChangeForm
 from ..queries import rule_changes as reading
 from ..rules.states import RuleAct
 from ..services import rule_changes as services

@@ -18,7 +18,7 @@ from portal.core.write import begin_write, end_write
 from portal.inbox.sheets import write
 from portal.inbox.views.jobs import job_row
 
-from ..forms_batches import ENDINGS, BatchForm
+from ..forms.batches import ENDINGS, BatchForm
 from ..models import ArticleBatch, ArticleRow
 from ..queries import batches as reading
 from ..rules.states import BatchState, RowFate

@@ -15,7 +15,7 @@ from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 from portal.search import events
 
-from ..forms import FlagForm
+from ..forms.acts import FlagForm
 from ..models import Article, Revision, Use
 from ..queries import uses as reading
 from ..queries.articles import published_revisions

@@ -13,12 +13,12 @@ from portal.core.errors import DomainError
 from portal.core.pages import page
 from portal.core.paging import asked_page, pages_of
 
-from ..forms_keeping import KeepingForm, VerifyForm
+from ..forms.keeping import KeepingForm, VerifyForm
 from ..models import Article
 from ..queries import verifying as reading
 from ..queries.cards import checked_words
-from ..queries.deadlines import keepers, names
 from ..queries.expiring import Expiring, expiring
+from ..queries.keepers import keepers, names
 from ..queries.visible import article_of_readers
 from ..rules import verifying as rules
 from ..rules.states import Sensitivity, Verdict

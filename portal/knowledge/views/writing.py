@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.access import current_person, needs
 from portal.accounts.models import Person
-from portal.accounts.queries import everyone
-from portal.accounts.rules.permissions import Permission, permissions_of
+from portal.accounts.rules.permissions import Permission
 from portal.categories.queries import codes
 from portal.core.clock import beijing, beijing_day, utc_now
 from portal.core.database import db
@@ -21,10 +20,11 @@ from portal.core.pages import page
 from portal.core.write import begin_write, end_write
 from portal.directory.queries import choices as unit_choices
 
-from ..forms_writing import CONFIDENCE, ArticleForm, Choices, typed, without_empty_rows
+from ..forms.writing import CONFIDENCE, ArticleForm, Choices, typed, without_empty_rows
 from ..models import Article, Draft
 from ..queries import drafts as reading
 from ..queries.checking import Checks, checks, findings
+from ..queries.keepers import keepers
 from ..queries.visible import article_by_number
 from ..rules.drafting import BASIS_FIELDS, LABELS, Content, changed_row, phrases_of
 from ..rules.lint import Finding, Grade
@@ -219,9 +219,7 @@ def _submit(found: Draft, content: Content, html: str, fault: str, now: datetime
     author = db.session.get_one(Person, current_person().id)
     sent = services.submit(found, written, by=author, now=now)
     flash(f"已送审「{sent.title}」，通过以后才有人看得到")
-    if "knowledge.review" in current_app.view_functions:
-        return redirect(url_for("knowledge.review", request_id=sent.id), 303)
-    return redirect(url_for("knowledge.drafts"), 303)
+    return redirect(url_for("knowledge.review", request_id=sent.id), 303)
 
 
 def _lay_at_its_field(form: ArticleForm, finding: Finding) -> None:
@@ -324,12 +322,8 @@ def drop_draft(draft_id: int) -> ResponseReturnValue:
 
 def _choices(now: datetime) -> Choices:
     day = beijing_day(now)
-    writers = [
-        (str(each.id), each.name)
-        for each in everyone()
-        if each.active and Permission.KNOWLEDGE_ARTICLE_WRITE in permissions_of(each.role_set)
-    ]
-    return Choices(category_choices(now), [unit.name for unit in unit_choices(day, but=0)], writers)
+    owners = [(str(number), name) for number, name in keepers()]
+    return Choices(category_choices(now), [unit.name for unit in unit_choices(day, but=0)], owners)
 
 
 def _page(found: Draft, form: ArticleForm, looked: Checks, now: datetime, *, asks: bool = False) -> ResponseReturnValue:

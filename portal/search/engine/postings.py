@@ -45,7 +45,6 @@ TEXT_FIELDS: Mapping[str, Field] = {
 }
 """The fields that Whoosh keeps, by the name it knows them by; sounds follow from pairs."""
 
-SCORED = (*TEXT_FIELDS.values(), Field.SOUNDS)
 _FIELD_BITS = 4
 
 

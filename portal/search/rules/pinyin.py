@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
@@ -66,8 +65,3 @@ def initials_of(text: str) -> list[str]:
 def grams(letters: str, sizes: Sequence[int] = (2, 3, 4)) -> list[str]:
     """All runs of these sizes in a string of letters."""
     return [letters[at : at + n] for n in sizes for at in range(len(letters) - n + 1)]
-
-
-def sound_pairs(syllables: Sequence[str]) -> list[str]:
-    """Neighbouring syllables as tokens of the field of sounds."""
-    return [f"{a} {b}" for a, b in pairwise(syllables) if a and b]

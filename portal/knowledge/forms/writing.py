@@ -17,10 +17,10 @@ from portal.core.clock import beijing_day
 from portal.core.fields import DayField, LineField
 from portal.core.forms import VersionedForm
 
-from .queries.cards import checked_words
-from .rules.drafting import BASIS_FIELDS, BASIS_LABELS, Content, is_empty, phrases_of
-from .rules.skeletons import unfilled
-from .rules.states import MaterialKind, Sensitivity, Weight
+from ..queries.cards import checked_words
+from ..rules.drafting import BASIS_FIELDS, BASIS_LABELS, Content, is_empty, phrases_of
+from ..rules.skeletons import unfilled
+from ..rules.states import MaterialKind, Sensitivity, Weight
 
 MOST_ROWS = 40
 _MARK = re.compile(r"text-20\d\d-(?:0[1-9]|1[0-2])|web(?:-excerpt)?(?:-20\d\d-(?:0[1-9]|1[0-2]))?")

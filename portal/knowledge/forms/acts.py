@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from portal.core.fields import DayField, LineField
 from portal.core.forms import PortalForm, VersionedForm
 
-from .rules.states import FlagKind
-from .rules.ticket import ticket_number
+from ..rules.states import FlagKind
+from ..rules.ticket import ticket_number
 
 UNSORTED = "未归类"
 

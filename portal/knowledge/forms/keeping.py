@@ -10,8 +10,8 @@ from wtforms.widgets import HiddenInput
 from portal.core.fields import DayField, LineField
 from portal.core.forms import PortalForm, VersionedForm
 
-from .rules.states import RuleAct, Sensitivity, Verdict
-from .rules.verifying import LONGEST, SHORTEST
+from ..rules.states import RuleAct, Sensitivity, Verdict
+from ..rules.verifying import LONGEST, SHORTEST
 
 
 class VerifyForm(PortalForm):

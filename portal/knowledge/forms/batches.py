@@ -9,7 +9,7 @@ from wtforms.validators import Length, ValidationError
 from portal.core.fields import LineField
 from portal.core.forms import PortalForm
 
-from .rules.states import MaterialKind
+from ..rules.states import MaterialKind
 
 ENDINGS = ("xlsx", "docx", "zip")
 

@@ -1,0 +1,1 @@
+"""The forms of the knowledge base, by what is done with them."""
